@@ -1,0 +1,233 @@
+"""Configuration as records: repositories, provider profiles, models, sources, workspace defaults. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+
+NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
+Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
+"""A lowercase name people write in tickets: letters, digits, `.`, `_`, `-`; at most 64 characters."""
+
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,127}\Z")
+"""A model identifier; it can never start with `-`, so it can never be read as an option."""
+
+
+SHORTEST_SECRET = 16  # characters of a webhook secret; `jca sources add` makes 43
+
+
+def _model_id(value: str) -> str:
+    if not MODEL.match(value):
+        msg = f"{value!r} is not a model identifier: it starts with a letter or digit, then letters, digits, ._:/@+[]-"
+        raise ValueError(msg)
+    return value
+
+
+ModelId = Annotated[str, AfterValidator(_model_id)]
+
+
+class ValidationMode(StrEnum):
+    """What a failing validation means for the result."""
+
+    OFF = "off"
+    """Nothing is run."""
+    ADVISORY = "advisory"
+    """It is run and reported; the pull request is opened either way."""
+    REQUIRED = "required"
+    """A failing command means no pull request."""
+
+
+class Repository(BaseModel):
+    """A repository that jobs may write."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alias: Name
+    url: str
+    """`https://`, `ssh://`, `git@host:path` or an absolute path on the executor; never taken from a ticket."""
+    full_name: str = ""
+    """`owner/name` on the code host, to match a tracker's own repository; empty matches nothing."""
+    default_branch: str = "main"
+    enabled: bool = True
+    setup_commands: tuple[tuple[str, ...], ...] = ()
+    """Run once in the sandbox before the agent, as argument lists."""
+    validation_commands: tuple[tuple[str, ...], ...] = ()
+    """Run by the host in the sandbox after the agent, exactly as configured."""
+    validation_mode: ValidationMode = ValidationMode.REQUIRED
+    repair_attempts: int = Field(2, ge=0, le=10)
+    allowed_commands: tuple[str, ...] = ()
+    """Program names the agent may run beside the validation commands, such as `pytest`."""
+    command_timeout: float = Field(600, gt=0, le=86_400)
+    """Seconds one command may take."""
+    provider: Name | None = None
+    model: ModelId | None = None
+    labels_allowed: bool = True
+    """Whether a `model:` label may choose the model here."""
+    models_allowed: tuple[str, ...] = ()
+    """Models a ticket may choose here; empty allows every enabled one."""
+
+    @field_validator("url")
+    @classmethod
+    def _known_transport(cls, value: str) -> str:
+        if value.startswith(("https://", "ssh://", "/")) or re.fullmatch(
+            r"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:[^-].*", value
+        ):
+            return value
+        msg = f"{value!r} is not usable: give https://…, ssh://…, git@host:path or an absolute path"
+        raise ValueError(msg)
+
+    @field_validator("default_branch")
+    @classmethod
+    def _safe_branch(cls, value: str) -> str:
+        if re.fullmatch(r"(?!/)(?!.*(//|\.\.|@\{|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9._/-]*(?<![./])", value):
+            return value
+        msg = f"{value!r} is not a branch name git accepts"
+        raise ValueError(msg)
+
+
+class Model(BaseModel):
+    """A model as one provider serves it. Prices are USD per million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: ModelId
+    display_name: str = ""
+    aliases: tuple[str, ...] = ()
+    enabled: bool = True
+    by_label: bool = True
+    """Whether a `model:` label may choose it."""
+    starred: bool = False
+    """The one default of the whole deployment."""
+    context_limit: int = Field(128_000, gt=0)
+    """Tokens the model can take in."""
+    max_output_tokens: int | None = Field(None, gt=0)
+    input_price: float | None = Field(None, ge=0)
+    output_price: float | None = Field(None, ge=0)
+    cache_read_price: float | None = Field(None, ge=0)
+    cache_write_price: float | None = Field(None, ge=0)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether people mean this model by `name`: identifier exactly, aliases without regard to case."""
+        return name == self.id or name.casefold() in {alias.casefold() for alias in self.aliases}
+
+
+class AuthMode(StrEnum):
+    """How requests to a provider are authenticated."""
+
+    NONE = "none"
+    """No header at all; for a trusted endpoint on the same machine or network."""
+    BEARER = "bearer"
+    """`Authorization: Bearer <key>`."""
+
+
+class ProviderKind(StrEnum):
+    """Every kind of provider this version can run."""
+
+    OPENAI_COMPATIBLE = "openai-compatible"
+
+
+class ProviderProfile(BaseModel):
+    """A named way to reach models: what `provider=` in a ticket names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: ProviderKind
+    label: str = ""
+    enabled: bool = True
+    base_url: str
+    """Root that serves `/chat/completions`, such as `http://localhost:11434/v1`."""
+    auth_mode: AuthMode = AuthMode.NONE
+    api_key: SecretStr | None = Field(None, repr=False)
+    models: tuple[Model, ...] = ()
+    default_model: ModelId
+    request_timeout: float = Field(120, gt=0, le=3600)
+    """Seconds one answer may take."""
+    source: str = ""
+    """Where the fields come from, for the page: `from JCA_OPENAI_COMPATIBLE_BASE_URL`."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
+            msg = f"{value!r} is not an absolute http(s) URL without user or query, such as http://localhost:11434/v1"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @property
+    def account(self) -> str:
+        """What lanes, limits and readiness are keyed by."""
+        return self.name
+
+    def model(self, name: str) -> Model | None:
+        """The model people mean by `name`, or None."""
+        exact = [model for model in self.models if model.id == name]
+        return next(iter(exact or [model for model in self.models if model.answers_to(name)]), None)
+
+
+class Source(BaseModel):
+    """Something that may send tickets. It exists only with a secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: Literal["github", "local"]
+    secrets: tuple[SecretStr, ...] = Field(min_length=1)
+    """Any of them verifies, so that one can be rotated in before the other goes."""
+    repositories: tuple[str, ...] = ()
+    """Aliases this source may write; empty: none for `local`, all for `github`."""
+    actors: tuple[str, ...] = ()
+    """Logins that may start jobs; `*` allows everybody who can reach the source."""
+
+    @field_validator("secrets")
+    @classmethod
+    def _not_empty(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value()) < SHORTEST_SECRET for secret in value):
+            msg = f"a webhook secret needs at least {SHORTEST_SECRET} characters"
+            raise ValueError(msg)
+        return value
+
+
+class Workspace(BaseModel):
+    """Defaults that hold where nothing more specific is said."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Name | None = None
+    model: ModelId | None = None
+    managed_label: str = "jca"
+    require_label: bool = False
+    """When true, a `[JCA]` block alone does not make a ticket eligible."""
+    max_turns: int = Field(60, gt=0)
+    max_tokens: int = Field(2_000_000, gt=0)
+    max_usd: float | None = Field(None, gt=0)
+    max_seconds: float = Field(3600, gt=0)
+
+
+class Catalog(BaseModel):
+    """All configuration a decision looks at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    repositories: tuple[Repository, ...] = ()
+    providers: tuple[ProviderProfile, ...] = ()
+    workspace: Workspace = Workspace()
+
+    def repository(self, alias: str) -> Repository | None:
+        """The repository with this alias, or None."""
+        return next((repo for repo in self.repositories if repo.alias == alias), None)
+
+    def provider(self, name: str) -> ProviderProfile | None:
+        """The provider profile with this name, or None."""
+        return next((profile for profile in self.providers if profile.name == name), None)

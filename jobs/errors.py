@@ -1,0 +1,67 @@
+"""One family of errors, typed by what the caller must do.
+
+The docstring of a class is its default message and names the remedy, so that `raise errors.NotReady` alone
+already says something useful to the person who reads it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class JcaError(Exception):
+    """Something failed inside JCA. Run `jca doctor`; if it finds nothing, please report this."""
+
+    exit_code: ClassVar[int] = 1
+    """What the command line exits with: 1 failed, 2 usage, 3 not ready."""
+
+    def __init__(self, message: str = "", *, remedy: str = "") -> None:
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class BadInput(JcaError):
+    """The input cannot be used as it is. Correct the place that is named and try again."""
+
+    exit_code = 2
+
+
+class NotFound(BadInput):
+    """There is nothing by that name. List what exists with the `list` command of the same group."""
+
+
+class NotReady(JcaError):
+    """Something this needs is not in place yet. `jca doctor` names what is missing and how to add it."""
+
+    exit_code = 3
+
+
+class TryAgain(JcaError):
+    """A part did not answer this time. Nothing was lost; the same call may succeed later."""
+
+
+class Conflict(JcaError):
+    """Somebody else changed this meanwhile. Look at the present state and decide again."""
+
+
+class Refused(JcaError):
+    """A rule of this installation forbids it. An administrator can change the rule, a ticket cannot."""
+
+
+class LostLease(JcaError):
+    """Another worker owns this run now. Stop without touching the remote."""
+
+
+class RunStopped(JcaError):
+    """The run ended early for a reason that is known; the reason code says which.
+
+    Carries what the record needs: `code` is one of `jobs.reasons.Code`.
+    """
+
+    def __init__(self, code: str, message: str = "", *, remedy: str = "") -> None:
+        self.code = code
+        super().__init__(message, remedy=remedy)
