@@ -1,0 +1,64 @@
+"""Effects that are owed: written with the decision, performed after it, each until it is done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from jobs.job import now
+from jobs.ledger import schema
+from jobs.ledger.database import Transaction
+
+
+class Effect(StrEnum):
+    """What can be owed for a job."""
+
+    PULL_REQUEST = "pull_request"
+    REPORT = "report"
+
+
+class Owed(BaseModel):
+    """One effect that is due."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    job_id: str
+    effect: Effect
+    attempts: int
+
+
+async def owe(tx: Transaction, job_id: str, effect: Effect) -> None:
+    """Note that an effect is owed; noting it again makes it due again."""
+    fresh = {"state": "due", "attempts": 0, "error": "", "due_at": now().isoformat()}
+    try:
+        async with tx.begin_nested():
+            await tx.execute(insert(schema.outbox).values(job_id=job_id, effect=effect.value, **fresh))
+    except IntegrityError:
+        same = (schema.outbox.c.job_id == job_id, schema.outbox.c.effect == effect.value)
+        await tx.execute(update(schema.outbox).where(*same).values(**fresh))
+
+
+async def due(tx: Transaction, limit: int = 100) -> list[Owed]:
+    """Effects whose time has come, oldest first."""
+    table = schema.outbox
+    query = select(table.c.id, table.c.job_id, table.c.effect, table.c.attempts)
+    ready = query.where(table.c.state == "due", table.c.due_at <= now().isoformat()).order_by(table.c.id).limit(limit)
+    rows = (await tx.execute(ready)).mappings()
+    return [Owed.model_validate(dict(row)) for row in rows]
+
+
+async def done(tx: Transaction, owed: Owed) -> None:
+    """The effect is there."""
+    await tx.execute(delete(schema.outbox).where(schema.outbox.c.id == owed.id))
+
+
+async def postpone(tx: Transaction, owed: Owed, error: str) -> None:
+    """It did not work this time; try again after 2, 4, 8 … up to 300 seconds."""
+    later = now() + timedelta(seconds=min(2 ** (owed.attempts + 1), 300))
+    values = {"attempts": owed.attempts + 1, "error": error, "due_at": later.isoformat()}
+    await tx.execute(update(schema.outbox).where(schema.outbox.c.id == owed.id).values(**values))

@@ -1,0 +1,182 @@
+"""Jobs in the ledger: insert, find, save, list. Every change keeps who made it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select, and_, func, insert, select, update
+
+from jobs import errors
+from jobs.job import ENDED, Job, Status, now
+from jobs.ledger import schema
+from jobs.ledger.database import Transaction
+
+PAGE = 50  # rows
+
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
+
+
+class Transition(BaseModel):
+    """One step of a job's history."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status
+    who: str
+    why: str
+    at: datetime
+
+
+class Filter(BaseModel):
+    """What a list of jobs is narrowed to; empty fields do not narrow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    statuses: tuple[Status, ...] = ()
+    text: str = ""
+    """Part of a ticket key, title, repository, branch or job id, without regard to case."""
+    provider: str = ""
+    repository: str = ""
+    before: str = ""
+    """Job id of the last row already seen: newest first, keyset paging."""
+
+
+async def insert_job(tx: Transaction, job: Job, *, who: str, why: str) -> None:
+    """Record a new job."""
+    await tx.execute(insert(schema.jobs).values(id=job.id, created_at=job.created_at.isoformat(), **_columns(job)))
+    await _note(tx, job, who=who, why=why)
+
+
+async def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
+    """Write a changed job and return it with its new version.
+
+    Raises:
+        errors.Conflict: it was changed by somebody else since it was read.
+    """
+    saved = job.model_copy(update={"version": job.version + 1, "updated_at": now()})
+    known = and_(schema.jobs.c.id == job.id, schema.jobs.c.version == job.version)
+    before = (await tx.execute(select(schema.jobs.c.status).where(known))).scalar()
+    changed = await tx.execute(update(schema.jobs).where(known).values(**_columns(saved)))
+    if changed.rowcount != 1:
+        raise errors.Conflict(f"Job {job.id} changed meanwhile.")
+    if before != saved.status:
+        await _note(tx, saved, who=who, why=why or (str(saved.reason) if saved.reason else ""))
+    return saved
+
+
+async def get(tx: Transaction, job_id: str) -> Job:
+    """The job with this id.
+
+    Raises:
+        errors.NotFound: there is none.
+    """
+    job = await find(tx, job_id)
+    if job is None:
+        raise errors.NotFound(f"There is no job {job_id}.", remedy="`jca jobs list` shows those that exist.")
+    return job
+
+
+async def find(tx: Transaction, job_id: str) -> Job | None:
+    """The job with this id, or None."""
+    row = (await tx.execute(select(schema.jobs.c.record).where(schema.jobs.c.id == job_id))).scalar()
+    return Job.model_validate_json(row) if row is not None else None
+
+
+async def listing(tx: Transaction, wanted: Filter, *, limit: int = PAGE) -> list[Job]:
+    """Jobs that match, newest first, at most `limit`."""
+    query = _narrowed(select(schema.jobs.c.record), wanted)
+    if wanted.before:
+        query = query.where(schema.jobs.c.id < wanted.before)
+    rows = (await tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(limit))).scalars()
+    return [Job.model_validate_json(row) for row in rows]
+
+
+async def with_status(tx: Transaction, statuses: Collection[Status], *, limit: int = 1000) -> list[Job]:
+    """Jobs in any of these statuses, oldest first: what a duty has to look at."""
+    query = select(schema.jobs.c.record).where(schema.jobs.c.status.in_([status.value for status in statuses]))
+    rows = (await tx.execute(query.order_by(schema.jobs.c.id).limit(limit))).scalars()
+    return [Job.model_validate_json(row) for row in rows]
+
+
+async def counts(tx: Transaction, wanted: Filter | None = None) -> dict[Status, int]:
+    """How many jobs are in each status, counted from the rows themselves."""
+    query = select(schema.jobs.c.status, func.count()).group_by(schema.jobs.c.status)
+    rows = await tx.execute(_narrowed(query, wanted) if wanted else query)
+    return {Status(status): count for status, count in rows}
+
+
+async def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job | None:
+    """The job of this ticket that has not ended, or None."""
+    query = select(schema.jobs.c.record).where(
+        schema.jobs.c.source == source,
+        schema.jobs.c.ticket_key == ticket_key,
+        schema.jobs.c.status.not_in([status.value for status in ENDED]),
+    )
+    row = (await tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(1))).scalar()
+    return Job.model_validate_json(row) if row is not None else None
+
+
+async def with_fingerprint(tx: Transaction, source: str, fingerprint: str, since: datetime) -> str | None:
+    """The id of a job made for exactly this text since then, or None."""
+    query = select(schema.jobs.c.id).where(
+        schema.jobs.c.source == source,
+        schema.jobs.c.fingerprint == fingerprint,
+        schema.jobs.c.created_at >= since.isoformat(),
+    )
+    found: str | None = (await tx.execute(query.limit(1))).scalar()
+    return found
+
+
+async def history(tx: Transaction, job_id: str) -> list[Transition]:
+    """Every transition of a job, oldest first."""
+    table = schema.transitions
+    rows = await tx.execute(
+        select(table.c.status, table.c.who, table.c.why, table.c.at)
+        .where(table.c.job_id == job_id)
+        .order_by(table.c.id),
+    )
+    return [Transition(status=Status(s), who=who, why=why, at=datetime.fromisoformat(at)) for s, who, why, at in rows]
+
+
+async def facets(tx: Transaction) -> tuple[Sequence[str], Sequence[str]]:
+    """The providers and repositories that occur, for the filters of the queue page."""
+    providers = (await tx.execute(select(schema.jobs.c.provider).distinct().order_by("provider"))).scalars()
+    repositories = (await tx.execute(select(schema.jobs.c.repository).distinct().order_by("repository"))).scalars()
+    return [name for name in providers if name], [name for name in repositories if name]
+
+
+def _narrowed(query: Select[_Row], wanted: Filter) -> Select[_Row]:
+    table = schema.jobs
+    if wanted.statuses:
+        query = query.where(table.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.provider:
+        query = query.where(table.c.provider == wanted.provider)
+    if wanted.repository:
+        query = query.where(table.c.repository == wanted.repository)
+    for word in wanted.text.casefold().split():
+        query = query.where(table.c.search.contains(word, autoescape=True))
+    return query
+
+
+def _columns(job: Job) -> dict[str, object]:
+    words = [job.id, job.ticket.key, job.ticket.title, job.repository, job.branch]
+    return {
+        "status": job.status.value,
+        "source": job.ticket.source,
+        "ticket_key": job.ticket.key,
+        "fingerprint": job.ticket.fingerprint(),
+        "repository": job.repository,
+        "provider": job.selection.provider if job.selection else "",
+        "search": " ".join(words).casefold(),
+        "record": job.model_dump_json(),
+        "version": job.version,
+        "updated_at": job.updated_at.isoformat(),
+    }
+
+
+async def _note(tx: Transaction, job: Job, *, who: str, why: str) -> None:
+    values = {"job_id": job.id, "status": job.status.value, "who": who, "why": why, "at": now().isoformat()}
+    await tx.execute(insert(schema.transitions).values(**values))

@@ -1,0 +1,32 @@
+"""Keeping secrets out of logs, pages, comments and prompts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "•••"
+
+_SHAPES = re.compile(
+    r"""
+    \b(?:ghp|gho|ghu|ghr|ghs)_[A-Za-z0-9._-]{20,}     # GitHub; `ghs_` tokens may be a JWT of any length
+    | \bgithub_pat_[A-Za-z0-9_]{20,}
+    | \bsk-[A-Za-z0-9_-]{16,}                         # OpenAI, Anthropic and the many that copy them
+    | \bAIza[A-Za-z0-9_-]{30,}
+    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b
+    | \bxox[abprs]-[A-Za-z0-9-]{10,}
+    | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                 # user:password in a URL
+    | (?i:(?<=bearer\s))[A-Za-z0-9._~+/=-]{8,}
+    | -----BEGIN[ A-Z]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE\ KEY-----|\Z)
+    """,
+    re.VERBOSE,
+)
+
+SHORTEST = 6  # characters; masking shorter values would garble ordinary words
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask what looks like a credential, and every one of `secrets` literally."""
+    for secret in sorted((s for s in secrets if len(s) >= SHORTEST), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return _SHAPES.sub(MASK, text)

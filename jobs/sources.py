@@ -1,0 +1,47 @@
+"""Sources of tickets as the ledger keeps them: the secret sealed, the rest readable."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from jobs.catalog import Name, Source
+from jobs.vault import Vault
+
+
+class StoredSource(BaseModel):
+    """A `Source` whose secrets are sealed with the webhook key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name
+    kind: str
+    sealed: tuple[str, ...]
+    repositories: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+
+
+def seal(source: Source, vault: Vault) -> StoredSource:
+    """Close a source for the ledger."""
+    place = f"source={source.name}"
+    return StoredSource(
+        name=source.name,
+        kind=source.kind,
+        sealed=tuple(vault.seal(secret.get_secret_value(), place) for secret in source.secrets),
+        repositories=source.repositories,
+        actors=source.actors,
+    )
+
+
+def unseal(stored: StoredSource, vault: Vault) -> Source:
+    """Open a source from the ledger.
+
+    Raises:
+        errors.NotReady: it was sealed with a key that is not here.
+    """
+    place = f"source={stored.name}"
+    return Source.model_validate(
+        {
+            **stored.model_dump(exclude={"sealed"}),
+            "secrets": tuple(SecretStr(vault.open(text, place)) for text in stored.sealed),
+        },
+    )

@@ -1,0 +1,1 @@
+"""How a ticket becomes a recorded job."""

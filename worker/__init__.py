@@ -1,0 +1,1 @@
+"""How a recorded job becomes a pull request."""

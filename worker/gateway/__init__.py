@@ -1,0 +1,1 @@
+"""The gateway: user interface, JSON API and cluster API over one ledger."""

@@ -1,0 +1,40 @@
+"""What the gateway's handlers work with, made once in the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from jobs.catalog import Catalog
+from jobs.events import Logs
+from jobs.ledger.database import Ledger
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.presence import Presence
+from jobs.settings import Settings
+from jobs.vault import Vault
+
+
+@dataclass(frozen=True)
+class Services:
+    """One gateway's parts."""
+
+    settings: Settings
+    ledger: Ledger
+    dispatch: Dispatch
+    presence: Presence
+    logs: Logs
+    vault: Vault
+    """Seals webhook secrets."""
+    catalog: Callable[[], Awaitable[Catalog]]
+    """The configuration in force now: provisioned file, environment and ledger together."""
+    api_token: str
+    """What the JSON API takes as bearer token."""
+    cluster_token: str
+    """What executors show."""
+    wake: Callable[[], None]
+    """Tell the duties that there is something to do."""
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
