@@ -98,6 +98,8 @@ class Job(BaseModel):
     """How often it was dispatched; 0 before the first time."""
     worker: str = ""
     """Name of the worker that runs or last ran it."""
+    claim: str = ""
+    """Fencing token of the claim that runs it; words of an earlier claim are not believed."""
     branch: str = ""
     commit: str = ""
     base: str = ""

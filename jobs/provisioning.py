@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs import errors, sources
 from jobs.catalog import AuthMode, Catalog, Model, ProviderKind, ProviderProfile, Repository, Source, Workspace
-from jobs.ledger import configuration
-from jobs.ledger.database import Transaction
+from jobs.ledger import configuration, migrate
+from jobs.ledger.database import Ledger, Transaction
 from jobs.settings import Settings
 from jobs.vault import Vault
 
@@ -85,14 +85,14 @@ def _openai_compatible(settings: Settings) -> tuple[ProviderProfile, ...]:
 
 
 def _sources(settings: Settings) -> tuple[Source, ...]:
-    given: dict[str, SecretStr | None] = {
-        "github": settings.github_webhook_secret,
-        "local": settings.local_webhook_secret,
-    }
+    given = (
+        ("github", settings.github_webhook_secret, {"actors": settings.github_actors}),
+        ("local", settings.local_webhook_secret, {"repositories": settings.local_repositories}),
+    )
     try:
         return tuple(
-            Source.model_validate({"name": kind, "kind": kind, "secrets": (secret,)})
-            for kind, secret in given.items()
+            Source.model_validate({"name": kind, "kind": kind, "secrets": (secret,), **scope})
+            for kind, secret, scope in given
             if secret
         )
     except ValidationError as error:
@@ -122,3 +122,25 @@ def _merged(*layers: Iterable[_Named]) -> tuple[_Named, ...]:
     for record in (record for layer in layers for record in layer):
         names.setdefault(record.alias if isinstance(record, Repository) else record.name, record)
     return tuple(names[name] for name in sorted(names))
+
+
+async def catalog_at_rest(settings: Settings) -> Catalog:
+    """The configuration as far as it can be read without a gateway: file, environment, and the ledger if there is one.
+
+    Raises:
+        errors.BadInput: the file or a variable cannot be used.
+    """
+    path = migrate.sqlite_path(settings.ledger_url)
+    if path is not None and not path.exists():
+        file, environment = read_file(settings.config_file), from_environment(settings)
+        return Catalog(
+            repositories=_merged(file.repositories),
+            providers=_merged(file.providers, environment.providers),
+            workspace=file.workspace or Workspace(managed_label=settings.managed_label),
+        )
+    ledger = Ledger.open(settings.ledger_url)
+    try:
+        async with ledger.read() as tx:
+            return await load_catalog(tx, settings)
+    finally:
+        await ledger.close()

@@ -76,7 +76,11 @@ class Settings(BaseSettings):
 
     managed_label: str = "jca"
     github_webhook_secret: SecretStr | None = None
+    github_actors: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()
+    """Logins that may start jobs through the `github` source, separated by commas; `*` allows everybody."""
     local_webhook_secret: SecretStr | None = None
+    local_repositories: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()
+    """Aliases the `local` source may write, separated by commas."""
 
     openai_compatible_base_url: str = ""
     openai_compatible_model: ModelId | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
+from contextlib import closing
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -23,10 +24,11 @@ def upgrade(url: str) -> str:
     Raises:
         errors.NotReady: the ledger is newer than this version of JCA, or cannot be written.
     """
+    address = database.async_url(url)
     with as_file(files("jobs.ledger") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts))
-        config.set_main_option("sqlalchemy.url", database.async_url(url).replace("%", "%%"))
+        config.set_main_option("sqlalchemy.url", address.replace("%", "%%"))
         newest = ScriptDirectory.from_config(config).get_current_head() or ""
         present = _present_revision(url)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -36,7 +38,9 @@ def upgrade(url: str) -> str:
                 remedy="Upgrade JCA, or restore the copy that was made before the upgrade.",
             )
         if present != newest:
-            _copy_before_change(url, present)
+            path = sqlite_path(url)
+            if path is not None and present:
+                copy_before_change(path, present)
             command.upgrade(config, "head")
     return newest
 
@@ -55,10 +59,12 @@ def _present_revision(url: str) -> str:
         engine.dispose()
 
 
-def _copy_before_change(url: str, present: str) -> None:
-    path = sqlite_path(url)
-    if path is not None and present:
-        shutil.copy2(path, path.with_name(f"{path.name}.before-{present}"))
+def copy_before_change(path: Path, present: str) -> Path:
+    """Copy an SQLite ledger, with what its write-ahead log still holds, and return the copy."""
+    copy = path.with_name(f"{path.name}.before-{present}")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -119,6 +119,16 @@ async def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job |
     return Job.model_validate_json(row) if row is not None else None
 
 
+async def lock_ticket(tx: Transaction, source: str, ticket_key: str) -> None:
+    """Let nobody else decide about this ticket until the transaction ends.
+
+    SQLite has one writer anyway; in PostgreSQL two transactions would both find no unfinished job.
+    """
+    if tx.dialect.name == "postgresql":
+        ticket = func.hashtextextended(f"{source}/{ticket_key}", 0)
+        await tx.execute(select(func.pg_advisory_xact_lock(ticket)))
+
+
 async def with_fingerprint(tx: Transaction, source: str, fingerprint: str, since: datetime) -> str | None:
     """The id of a job made for exactly this text since then, or None."""
     query = select(schema.jobs.c.id).where(

@@ -1,0 +1,51 @@
+"""What a ticket asks for in its labels: `model:<alias>` and `repo-<alias>`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from jobs import catalog
+from jobs.directives.model import Problem
+from jobs.directives.problems import Notes
+
+_MODEL = re.compile(r"model:(.*)", re.IGNORECASE | re.DOTALL)
+_REPOSITORY = re.compile(r"repo[-:=](.*)", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(rf"{catalog.NAME}\Z")
+
+
+class Labels(BaseModel):
+    """The labels that mean something to us. The managed label is not among them: it is the workspace's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    models: tuple[str, ...] = ()
+    """Values of `model:…`, distinct, in the order of the labels."""
+    repositories: tuple[str, ...] = ()
+    """Aliases of `repo-…`, `repo:…` and `repo=…`, lower case, distinct, in the order of the labels."""
+    warnings: tuple[Problem, ...] = ()
+    """Labels that begin like ours but cannot be read; they have no effect."""
+
+
+def parse_labels(labels: Iterable[str]) -> Labels:
+    """Sort out the labels that choose a model or a repository. Never raises."""
+    models: dict[str, None] = {}
+    repositories: dict[str, None] = {}
+    notes = Notes()
+    for label in labels:
+        text = label.strip()
+        if match := _MODEL.match(text):
+            value = match[1].strip()
+            if catalog.MODEL.match(value):
+                models[value] = None
+            else:
+                notes.add("invalid_label", "A model: label is ignored: no model has such a name.")
+        elif match := _REPOSITORY.match(text):
+            alias = match[1].strip().lower()
+            if _NAME.match(alias):
+                repositories[alias] = None
+            else:
+                notes.add("invalid_label", "A repo- label is ignored: no repository has such an alias.")
+    return Labels(models=tuple(models), repositories=tuple(repositories), warnings=notes.problems())

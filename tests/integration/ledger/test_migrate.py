@@ -1,0 +1,59 @@
+"""Bringing a ledger to the present schema."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from jobs import errors
+from jobs.ledger import migrate, schema
+
+
+def test_the_revisions_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
+    migrate.upgrade(f"sqlite:///{tmp_path / 'ledger.db'}")
+    engine = create_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+    engine.dispose()
+
+
+def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+
+    assert migrate.upgrade(url) == migrate.upgrade(url)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.db"]
+
+
+def test_a_ledger_of_a_newer_jca_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    with pytest.raises(errors.NotReady, match="newer JCA"):
+        migrate.upgrade(f"sqlite:///{path}")
+
+
+def test_an_older_ledger_is_copied_before_it_is_changed(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO marks VALUES ('events', '7-0')")
+    connection.close()
+
+    copy = migrate.copy_before_change(path, "0001")
+
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT value FROM marks").fetchall() == [("7-0",)]
+    connection.close()
+
+
+def test_another_kind_of_database_is_a_clear_error() -> None:
+    with pytest.raises(errors.BadInput, match="names a mysql database"):
+        migrate.upgrade("mysql://host/name")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from jobs import errors
+from worker.executor import push
+
+
+@pytest.fixture
+async def commit(job):
+    (job.tree / "README.md").write_text("changed\n")
+    message = "Change\n\n| words\n\nTicket: SHOP-1\nJob: 01j\n"
+    return await job.commit(await job.harvest(), message, author_name="JCA", author_email="jca@example.org")
+
+
+async def test_a_pushed_branch_is_found_with_its_trailers(upstream, mirrors, job, commit):
+    assert await push.published(upstream.url, "jca/shop-1", mirrors=mirrors) is None
+
+    await push.push(job, commit, upstream.url, "jca/shop-1", expected=None, forbidden={"main"})
+
+    found = await push.published(upstream.url, "jca/shop-1", mirrors=mirrors)
+    assert found == push.Published(commit, {"Ticket": "SHOP-1", "Job": "01j"})
+    assert upstream.git("show", "jca/shop-1:README.md") == "changed"
+
+
+async def test_repeating_an_uncertain_push_is_fine(upstream, job, commit):
+    for _ in range(2):
+        await push.push(job, commit, upstream.url, "jca/x", expected=None)
+
+
+async def test_a_branch_somebody_made_meanwhile_is_left_alone(upstream, job, commit):
+    upstream.git("branch", "jca/x")
+
+    with pytest.raises(errors.Conflict):
+        await push.push(job, commit, upstream.url, "jca/x", expected=None)
+    assert upstream.git("rev-parse", "jca/x") == upstream.git("rev-parse", "main")
+
+
+async def test_the_lease_replaces_only_what_was_seen(upstream, job, commit):
+    seen = upstream.git("rev-parse", "main")
+    upstream.git("branch", "jca/x")
+
+    await push.push(job, commit, upstream.url, "jca/x", expected=seen)
+    assert upstream.git("rev-parse", "jca/x") == commit
+
+    other = await job.commit(await job.harvest(), "again", author_name="JCA", author_email="jca@example.org")
+    with pytest.raises(errors.Conflict):
+        await push.push(job, other, upstream.url, "jca/x", expected=seen)
+    assert upstream.git("rev-parse", "jca/x") == commit
+
+
+async def test_forbidden_branches_are_never_written(upstream, job, commit):
+    before = upstream.git("rev-parse", "main")
+
+    with pytest.raises(errors.Refused, match="may not be written"):
+        await push.push(job, commit, upstream.url, "main", expected=before, forbidden={"main"})
+    assert upstream.git("rev-parse", "main") == before
+
+
+@pytest.mark.parametrize("branch", ["--mirror", "a:main", "../main", "HEAD", "a b", "x\ny", ""])
+async def test_a_branch_name_cannot_say_anything_else(upstream, job, commit, branch):
+    with pytest.raises(errors.Refused, match="not a branch name"):
+        await push.push(job, commit, upstream.url, branch, expected=None)
+
+
+async def test_a_rule_of_the_remote_is_told(upstream, job, commit):
+    hook = upstream.path / ".git/hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    hook.chmod(0o755)
+
+    with pytest.raises(errors.Refused, match="pre-receive hook declined"):
+        await push.push(job, commit, upstream.url, "jca/x", expected=None)
+
+
+async def test_the_checked_out_branch_of_a_remote_is_refused_there(upstream, job, commit):
+    with pytest.raises(errors.Refused, match="currently checked out"):
+        await push.push(job, commit, upstream.url, "main", expected=upstream.git("rev-parse", "main"))
+
+
+async def test_a_remote_that_is_gone_is_told(tmp_path, job, commit):
+    with pytest.raises(errors.NotFound):
+        await push.push(job, commit, str(tmp_path / "gone"), "jca/x", expected=None)

@@ -1,0 +1,349 @@
+"""Believable jobs in every status, written through the verbs of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jobs import job as jobs
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
+from jobs.directives import Directives
+from jobs.events import LogLine, Logs
+from jobs.job import Job, Status, advance
+from jobs.ledger import records, runs
+from jobs.ledger.database import Ledger, Transaction
+from jobs.readiness import Readiness, State, Step
+from jobs.reasons import Code, because
+from jobs.results import CommandOutcome, PullRequest, PullRequestState, Usage
+from jobs.selection import Because, Selection
+from jobs.ticket import Person, Ticket
+
+CATALOG = Catalog(
+    repositories=(
+        Repository(alias="payments", url="https://git.example/acme/payments", full_name="acme/payments"),
+        Repository(alias="web", url="https://git.example/acme/web", full_name="acme/web"),
+    ),
+    providers=(
+        ProviderProfile(
+            name="openai-compatible",
+            kind=ProviderKind.OPENAI_COMPATIBLE,
+            base_url="http://localhost:11434/v1",
+            models=(Model(id="qwen3-coder:30b"),),
+            default_model="qwen3-coder:30b",
+            source="from JCA_OPENAI_COMPATIBLE_BASE_URL",
+        ),
+        ProviderProfile(
+            name="team-proxy",
+            kind=ProviderKind.OPENAI_COMPATIBLE,
+            base_url="https://llm-proxy.internal.example/openai/v1",
+            models=(Model(id="gpt-5.3-codex"),),
+            default_model="gpt-5.3-codex",
+            source="from JCA_CONFIG_FILE",
+        ),
+        ProviderProfile(
+            name="night-shift",
+            kind=ProviderKind.OPENAI_COMPATIBLE,
+            base_url="http://gpu-7:8000/v1",
+            default_model="glm-5",
+            enabled=False,
+        ),
+    ),
+)
+
+DIFF = """diff --git a/src/payments/refund.py b/src/payments/refund.py
+index 9c1f2ab..e07d4f1 100644
+--- a/src/payments/refund.py
++++ b/src/payments/refund.py
+@@ -14,9 +14,12 @@ class Refund:
+ def parse_refund(event: Mapping[str, Any]) -> Refund:
+     \"\"\"Read a refund from a webhook.\"\"\"
+     amount = Decimal(event["amount"])
+-    return Refund(amount=amount, currency="EUR")
++    currency = event.get("currency")
++    if not currency:
++        raise MissingField("currency")
++    return Refund(amount=amount, currency=currency.upper())
+
+
+ def describe(refund: Refund) -> str:
+-    return f"{refund.amount}"
++    return f"<b>{refund.amount}</b> {refund.currency}"
+diff --git a/tests/test_refund.py b/tests/test_refund.py
+new file mode 100644
+index 0000000..4b825dc
+--- /dev/null
++++ b/tests/test_refund.py
+@@ -0,0 +1,6 @@
++from payments.refund import parse_refund
++
++
++def test_the_currency_of_the_event_is_kept() -> None:
++    refund = parse_refund({"amount": "12.50", "currency": "usd"})
++    assert refund.currency == "USD"
+"""
+
+REPORT = """# Refunds keep their currency
+
+The webhook handler wrote `EUR` into every refund. It now takes the currency of the event and refuses one without.
+
+| Command | Exit | Seconds |
+|---|---|---|
+| `pytest -q` | 0 | 8.0 |
+| `ruff check` | 0 | 0.4 |
+
+Branch [jca/pay-412](https://git.example/acme/payments/tree/jca/pay-412), [not a link](javascript:alert(1)),
+<script>alert("not run")</script>.
+"""
+
+OUTPUT = (
+    ("checkout", "note", "payments: main at 8f57a31c02de"),
+    ("agent", "agent", "The handler hard-codes the currency. I will read the parser and its tests first."),
+    ("agent", "tool", "read src/payments/refund.py"),
+    ("agent", "tool", "edit src/payments/refund.py"),
+    ("agent", "output", "\x1b[32m+7\x1b[0m \x1b[31m-2\x1b[0m"),
+    ("validate", "tool", "$ pytest -q tests"),
+    (
+        "validate",
+        "output",
+        "\x1b[1m\x1b[31mFAILED\x1b[0m tests/test_refund.py::test_currency - \x1b[31mKeyError\x1b[0m: 'currency'\n"
+        "\x1b[31m1 failed\x1b[0m, \x1b[32m13 passed\x1b[0m in 2.31s",
+    ),
+    ("validate", "note", "exit code 1 after 8.0 s"),
+    ("repair 1", "agent", "The test sends no currency. An event without one must be refused, not guessed."),
+    ("repair 1", "tool", "edit src/payments/refund.py"),
+    ("repair 1", "output", "<script>alert('xss')</script> is just text\n10%\r60%\r100% downloaded"),
+)
+
+
+def selection(provider: str = "openai-compatible", model: str = "qwen3-coder:30b") -> Selection:
+    return Selection(
+        provider=provider,
+        model=model,
+        because=(
+            Because(layer="provider directive", outcome="skipped", text="The ticket names no provider."),
+            Because(layer="model label", outcome="skipped", text="The ticket has no model: label."),
+            Because(
+                layer="repository default",
+                outcome="chosen",
+                text=f"The repository's default chose {provider} with {model}.",
+            ),
+        ),
+    )
+
+
+def job(key: str, title: str, *, repository: str = "payments", age: float = 600, **fields: object) -> Job:
+    """A job that was received `age` seconds ago."""
+    created = jobs.now() - timedelta(seconds=age)
+    body = (
+        "Refunds of USD payments arrive as EUR in the ledger.\n\n"
+        "Steps: <img src=x onerror=alert(1)>\n1. Pay in USD\n2. Refund\n\n"
+        f"[JCA]\nwork_repos={repository}\nbudget=2usd\n[/JCA]\n"
+    )
+    ticket = Ticket(
+        source="github",
+        key=key,
+        title=title,
+        body=body,
+        labels=("jca", "bug"),
+        url=f"https://git.example/acme/{repository}/issues/{abs(hash(key)) % 900}",
+        author=Person(id="mira", name="Mira Lindqvist"),
+    )
+    directives = Directives(work_repos=(repository,), budget_usd=2.0)
+    return Job(
+        ticket=ticket,
+        actor=ticket.author,
+        repository=repository,
+        directives=directives,
+        created_at=created,
+        updated_at=created,
+        **fields,
+    )
+
+
+def started(job: Job, seconds: float) -> Job:
+    """The same, begun `seconds` ago."""
+    return job.model_copy(update={"started_at": jobs.now() - timedelta(seconds=seconds)})
+
+
+async def put(tx: Transaction, job: Job, *steps: Job) -> Job:
+    """Record a job and the changes that follow."""
+    await records.insert_job(tx, job, who="github:mira", why="Received a ticket with the label jca.")
+    for step in steps:
+        job = await records.save(tx, step.model_copy(update={"version": job.version}), who="jca", why="")
+    return job
+
+
+def queued(job: Job, **fields: object) -> Job:
+    return advance(job, Status.QUEUED, selection=fields.pop("selection", selection()), run=1, **fields)
+
+
+def running(job: Job, seconds: float, **fields: object) -> Job:
+    return started(advance(job, Status.RUNNING, worker="worker-1", **fields), seconds)
+
+
+async def everything(ledger: Ledger, logs: Logs) -> dict[str, Job]:
+    """One job or more of every status; the main one, PAY-412, runs and has all there is."""
+    async with ledger.write() as tx:
+        return {
+            "cancelled": await _cancelled(tx),
+            "denied": await _denied(tx),
+            "failed": await _failed(tx),
+            "succeeded": await _succeeded(tx),
+            "held": await _held(tx),
+            "queued": await _queued(tx),
+            "second": await _second(tx),
+            "running": await _running(tx, logs),
+            "received": await put(tx, job("PAY-415", "Export settlements as CSV", age=2)),
+        }
+
+
+async def _running(tx: Transaction, logs: Logs) -> Job:
+    first = job("PAY-412", "Refund webhook drops the currency code", age=205)
+    waiting = queued(first)
+    usage = Usage(requests=11, input_tokens=45_102, cache_read_tokens=30_208, output_tokens=3_108, usd=0.41)
+    outcome = CommandOutcome(
+        argv=("pytest", "-q", "tests"),
+        exit_code=1,
+        seconds=8.0,
+        output=OUTPUT[6][2],
+        before=0,
+    )
+    active = running(waiting, 184, usage=usage, branch="jca/pay-412-refund-currency", validation=(outcome,))
+    kept = await put(tx, first, waiting, active)
+    for name, state, began, seconds in (
+        ("checkout", "done", 184, 4.2),
+        ("agent", "done", 179, 131.0),
+        ("validate", "failed", 48, 8.0),
+        ("repair 1", "running", 41, None),
+    ):
+        await runs.put_stage(tx, kept.id, _stage(name, state, began, seconds))
+    await runs.put_diff(tx, kept.id, runs.Diff(text=DIFF, truncated=False))
+    await write(logs, kept.id, OUTPUT)
+    return kept
+
+
+def _stage(name: str, state: runs.StageState, began: float, seconds: float | None) -> runs.Stage:
+    start = jobs.now() - timedelta(seconds=began)
+    end = start + timedelta(seconds=seconds) if seconds is not None else None
+    return runs.Stage(run=1, name=name, state=state, started_at=start, ended_at=end)
+
+
+async def write(logs: Logs, job_id: str, lines: tuple[tuple[str, str, str], ...]) -> None:
+    """Append output to a job's live log."""
+    for stage, kind, text in lines:
+        await logs.append(job_id, run=1, stage=stage, kind=kind, text=text)
+
+
+async def _second(tx: Transaction) -> Job:
+    first = job("#1291", "Add an idempotency key to /charges", repository="web", age=75)
+    waiting = queued(first, selection=selection("openai-compatible"))
+    active = running(waiting, 61, usage=Usage(input_tokens=8_120, output_tokens=1_000, usd=0.07))
+    kept = await put(tx, first, waiting, active)
+    await runs.put_stage(tx, kept.id, _stage("agent", "running", 57, None))
+    return kept
+
+
+async def _queued(tx: Transaction) -> Job:
+    first = job("#1288", "Dark theme loses the focus ring on <select>", repository="web", age=22)
+    return await put(tx, first, queued(first))
+
+
+async def _held(tx: Transaction) -> Job:
+    first = job("OPS-77", "Rotate the nginx access logs daily", age=640)
+    return await put(tx, first, queued(first, selection=selection("team-proxy", "gpt-5.3-codex")))
+
+
+async def _succeeded(tx: Transaction) -> Job:
+    first = job("PAY-405", "Typo in the settlement e-mail", age=5400)
+    waiting = queued(first)
+    active = running(waiting, 5380, usage=Usage(requests=4, input_tokens=11_000, output_tokens=1_030, usd=0.03))
+    pull = PullRequest(
+        state=PullRequestState.RECORDED,
+        branch="jca/pay-405-typo",
+        base_branch="main",
+        commit="3f2a9c44d1e0b7a6",
+        title="PAY-405: Correct the settlement e-mail",
+    )
+    published = advance(active, Status.PUBLISHING, branch=pull.branch, commit=pull.commit, pull_request=pull)
+    outcome = CommandOutcome(argv=("pytest", "-q"), exit_code=0, seconds=6.4, output="\x1b[32m14 passed\x1b[0m in 2.31s")
+    reason = because(Code.VALIDATED, "Every validation command passed.")
+    done = advance(published, Status.SUCCEEDED, reason, validation=(outcome,), summary="Corrected the spelling.")
+    ended = done.model_copy(update={"ended_at": (active.started_at or jobs.now()) + timedelta(seconds=95)})
+    kept = await put(tx, first, waiting, active, published, ended)
+    await runs.put_report(tx, kept.id, REPORT)
+    await runs.put_diff(tx, kept.id, runs.Diff(text=DIFF, truncated=False))
+    for name, began, seconds in (("checkout", 5380, 3.1), ("agent", 5376, 71.0), ("validate", 5304, 6.4), ("push", 5297, 1.2)):
+        await runs.put_stage(tx, kept.id, _stage(name, "done", began, seconds))
+    return kept
+
+
+async def _failed(tx: Transaction) -> Job:
+    first = job("#1280", "Search crashes on an empty query", repository="web", age=9000)
+    waiting = queued(first)
+    active = running(waiting, 8990, usage=Usage(requests=40, input_tokens=80_112, output_tokens=8_000))
+    reason = because(Code.VALIDATION_FAILED, "The command `npm test` still failed after 2 repairs.")
+    ended = advance(active, Status.FAILED, reason)
+    kept = ended.model_copy(update={"ended_at": (active.started_at or jobs.now()) + timedelta(seconds=402)})
+    return await put(tx, first, waiting, active, kept)
+
+
+async def _denied(tx: Transaction) -> Job:
+    first = job("#1283", "Please add crypto payments", repository="", age=7200)
+    reason = because(
+        Code.ACTOR_NOT_ALLOWED,
+        "stranger42 may not start jobs through github.",
+        "An administrator can add the login to JCA_GITHUB_ACTORS.",
+    )
+    return await put(tx, first, advance(first, Status.DENIED, reason))
+
+
+async def _cancelled(tx: Transaction) -> Job:
+    first = job("#1279", "Bump lodash", repository="web", age=11_000)
+    reason = because(Code.CANCELLED, "Cancelled by the dashboard.")
+    return await put(tx, first, queued(first), advance(queued(first), Status.CANCELLED, reason))
+
+
+def readiness(moment: datetime) -> dict[str, list[Readiness]]:
+    """What two workers say: one account is ready on one of them, the other on none."""
+    later = moment + timedelta(minutes=10)
+    passed = (
+        Step(name="reach", ok=True, detail="The endpoint answers.", milliseconds=12),
+        Step(name="authenticate", ok=True, detail="No key is needed.", milliseconds=3),
+        Step(name="model exists", ok=True, detail="qwen3-coder:30b is listed.", milliseconds=9),
+        Step(name="forced tool call", ok=True, detail="The model called the tool it was told to.", milliseconds=801),
+        Step(name="structured finish", ok=True, detail="It ended the run as told.", milliseconds=640),
+    )
+    refused = (
+        Step(
+            name="reach",
+            ok=False,
+            detail="Connection refused by llm-proxy.internal.example:443.",
+            remedy="Start the proxy, or correct its base URL in the file that JCA_CONFIG_FILE names.",
+            milliseconds=31,
+        ),
+    )
+
+    def said(account: str, model: str, worker: str, state: State, reason: str, steps: tuple[Step, ...]) -> Readiness:
+        return Readiness(
+            account=account,
+            model=model,
+            worker=worker,
+            state=state,
+            reason=reason,
+            steps=steps,
+            checked_at=moment,
+            expires_at=later,
+        )
+
+    ready = "The self-test passed: a forced tool call and a structured finish."
+    qwen, codex = ("openai-compatible", "qwen3-coder:30b"), ("team-proxy", "gpt-5.3-codex")
+    return {
+        "worker-1": [
+            said(*qwen, "worker-1", State.READY, ready, passed),
+            said(*codex, "worker-1", State.BLOCKED, "Connection refused.", refused),
+        ],
+        "worker-2": [said(*codex, "worker-2", State.BLOCKED, "Connection refused.", refused)],
+    }
+
+
+def lines_of(logged: list[LogLine]) -> list[str]:
+    return [line.text for line in logged]

@@ -1,0 +1,230 @@
+"""The receiver over HTTP: `POST /webhooks/{source}` and `GET /healthz`.
+
+The order of the checks is fixed: source, type, size, signature, content. Nothing a stranger sends is read beyond the
+size limit, kept or explained.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from jobs import errors
+from jobs.catalog import Source
+from jobs.ledger.database import Ledger
+from jobs.settings import Settings
+from jobs.vault import Vault
+from webhooks.bell import Bell, Wake
+from webhooks.configuration import Configuration, Known, LoadWorkspace
+from webhooks.gate import Gate
+from webhooks.intake import Answer, accept, dismiss
+from webhooks.readers import read
+from webhooks.reading import BadRequest, Ignored, Intake
+from webhooks.signatures import Forged, Verified, verify
+
+RETRY_AFTER = 5  # seconds a sender is asked to wait after a 503
+LINGERING = 2.0  # seconds the rest of a refused body is read away, so that the sender sees the answer
+IDLE = 75.0  # seconds a connection without a request is kept
+
+WRONG_TYPE = (
+    'The body must be JSON. In GitHub, open the webhook\'s settings and set "Content type" to application/json; '
+    "elsewhere send the header Content-Type: application/json, and no Content-Encoding."
+)
+
+FACTS: web.RequestKey[dict[str, object]] = web.RequestKey("facts", dict[str, object])
+"""What the log line of a delivery will say."""
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much the receiver takes."""
+
+    body: int = 2 * 1024 * 1024
+    """Bytes of one delivery."""
+    reading: float = 10.0
+    """Seconds a sender may take to send the body."""
+    working: int = 64
+    """Deliveries that may be in work at once, after their bodies have arrived."""
+    patience: float = 2.0
+    """Seconds a delivery waits for a place, and once more for its turn to write. With the ledger's own busy timeout
+    this stays below the 10 seconds GitHub waits for an answer."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def create_app(
+    ledger: Ledger,
+    settings: Settings,
+    vault: Vault,
+    wake: Wake,
+    workspace: LoadWorkspace,
+    limits: Limits = DEFAULT_LIMITS,
+) -> web.Application:
+    """Make the receiver.
+
+    Args:
+        ledger: open, its schema up to date.
+        settings: name the provisioned file and the sources of the environment.
+        vault: opens the secrets of stored sources.
+        wake: tells triage about new jobs; called in the background, its failures are only logged.
+        workspace: loads the defaults in force.
+        limits: of size, time and number.
+    """
+    bell = Bell(wake)
+    configuration = Configuration(ledger, settings, vault, workspace)
+    receiver = Receiver(ledger, configuration, bell.ring, limits)
+
+    async def hang_bell(_app: web.Application) -> AsyncIterator[None]:
+        async with bell.hung():
+            yield
+
+    app = web.Application(middlewares=[_answer_in_json], client_max_size=limits.body)
+    app.cleanup_ctx.append(hang_bell)
+    app.on_response_prepare.append(_hide_server)
+    app.router.add_post("/webhooks/{source}", receiver.receive_delivery)
+    app.router.add_get("/healthz", receiver.report_health)
+    return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve until the block ends; yields the port, which the system chooses when `port` is 0.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    runner = web.AppRunner(
+        app, access_log=None, auto_decompress=False, keepalive_timeout=IDLE, lingering_time=LINGERING
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+class Receiver:
+    """Handles deliveries, each from its first byte to its answer."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        configuration: Configuration,
+        wake: Callable[[], None],
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._configuration = configuration
+        self._wake = wake
+        self._limits = limits
+        self._work = Gate(limits.working, limits.patience)
+        self._writing = Gate(1, limits.patience)  # waiting for SQLite's write lock is neither fair nor quick
+
+    async def report_health(self, _request: web.Request) -> web.Response:
+        """Healthy means that the sources are known."""
+        await self._configuration.current()
+        return web.json_response({"status": "ok"})
+
+    async def receive_delivery(self, request: web.Request) -> web.Response:
+        """Answer one delivery: 202 when its job is recorded, 200 when there is nothing to do."""
+        name = request.match_info["source"]
+        request[FACTS]["source"] = name[:64]
+        known = await self._configuration.current()
+        source = known.sources.get(name)
+        if source is None:
+            raise web.HTTPNotFound(text="There is no such source.")
+        if request.content_type != "application/json" or "Content-Encoding" in request.headers:
+            raise web.HTTPUnsupportedMediaType(text=WRONG_TYPE)
+        body = await self._read_body(request)
+        async with self._work.enter():
+            _authenticate(source, request, body)
+            answer = await self._take_in(read(source, request.headers, body, known.workspace), request, body, known)
+        request[FACTS].update(_content(answer))
+        status = HTTPStatus.ACCEPTED if answer.status == "accepted" else HTTPStatus.OK
+        return web.json_response(_content(answer), status=status)
+
+    async def _read_body(self, request: web.Request) -> bytes:
+        length = request.content_length or 0
+        if length > self._limits.body:
+            raise web.HTTPRequestEntityTooLarge(max_size=self._limits.body, actual_size=length)
+        try:
+            async with asyncio.timeout(self._limits.reading):
+                return await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from None
+        except (ConnectionError, web.RequestPayloadError):
+            raise web.HTTPBadRequest(text="The body did not arrive whole.") from None
+
+    async def _take_in(
+        self,
+        reading: Intake | Ignored | BadRequest,
+        request: web.Request,
+        body: bytes,
+        known: Known,
+    ) -> Answer:
+        if isinstance(reading, BadRequest):
+            raise web.HTTPBadRequest(text=reading.reason)
+        request[FACTS].update(event=reading.envelope.event, delivery=reading.envelope.delivery_key)
+        async with self._writing.enter():
+            if isinstance(reading, Ignored):
+                return await dismiss(self._ledger, reading)
+            return await accept(self._ledger, reading, body, known.workspace, self._wake)
+
+
+def _authenticate(source: Source, request: web.Request, body: bytes) -> None:
+    match verify(source.kind, request.headers, body, source.secrets):
+        case Verified(secret):
+            request[FACTS]["secret"] = secret
+        case Forged(reason):
+            request[FACTS]["forged"] = reason
+            raise web.HTTPUnauthorized(text="The signature does not hold.")
+
+
+def _content(answer: Answer) -> dict[str, str]:
+    fields = {"status": answer.status, "reason": answer.reason, "job": answer.job_id}
+    return {name: value for name, value in fields.items() if value}
+
+
+@web.middleware
+async def _answer_in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every failure into a JSON answer, and write one line about each delivery: no content, no secret."""
+    started = time.monotonic()
+    facts = request[FACTS] = {}
+    try:
+        response = await handler(request)
+    except web.HTTPException as refused:
+        response = _failure(HTTPStatus(refused.status), refused.text or "", refused.headers)
+    except errors.JcaError as error:
+        facts["error"] = str(error)
+        later = {"Retry-After": str(RETRY_AFTER)}
+        response = _failure(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing was recorded; please send it again.", later)
+    except Exception:
+        log.exception("delivery_failed", **facts)
+        response = _failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed inside; the log says what.")
+    if facts:
+        log.info("delivery", http=response.status, ms=round(1000 * (time.monotonic() - started), 1), **facts)
+    return response
+
+
+def _failure(status: HTTPStatus, reason: str, headers: Mapping[str, str] = _NONE) -> web.Response:
+    kept = {name: headers[name] for name in ("Allow", "Retry-After") if name in headers}
+    return web.json_response({"status": "error", "reason": reason}, status=status, headers=kept)
+
+
+async def _hide_server(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)

@@ -1,0 +1,69 @@
+"""The sources and defaults in force, looked up again every few moments."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from jobs import errors, provisioning
+from jobs.catalog import Source, Workspace
+from jobs.ledger.database import Ledger
+from jobs.settings import Settings
+from jobs.vault import Vault
+
+FRESH = 2.0  # seconds; a source that was added or removed takes effect within them
+
+log = structlog.get_logger()
+
+LoadWorkspace = Callable[[], Awaitable[Workspace]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What deliveries are judged by at one moment."""
+
+    sources: Mapping[str, Source]
+    workspace: Workspace
+
+
+class Configuration:
+    """Loads what is known, at most once in `FRESH` seconds however many deliveries ask."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, vault: Vault, workspace: LoadWorkspace) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._vault = vault
+        self._workspace = workspace
+        self._known: Known | None = None
+        self._loaded_at = 0.0
+        self._loading = asyncio.Lock()
+
+    async def current(self) -> Known:
+        """What is known now; what was known before, if it cannot be loaded any more.
+
+        Raises:
+            errors.JcaError: it could never be loaded; the message names the part and the remedy.
+        """
+        async with self._loading:
+            if self._known is None or time.monotonic() - self._loaded_at >= FRESH:
+                self._known = await self._load_or_keep(self._known)
+                self._loaded_at = time.monotonic()
+            return self._known
+
+    async def _load_or_keep(self, known: Known | None) -> Known:
+        try:
+            return await self._load()
+        except errors.JcaError as error:
+            if known is None:
+                raise
+            log.warning("configuration_unreadable", error=str(error))
+            return known
+
+    async def _load(self) -> Known:
+        async with self._ledger.read() as tx:
+            sources = await provisioning.load_sources(tx, self._settings, self._vault)
+        return Known(sources, await self._workspace())

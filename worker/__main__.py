@@ -1,0 +1,5 @@
+"""`python -m worker` is `jca`."""
+
+from worker.cli import main
+
+main()

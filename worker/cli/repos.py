@@ -1,0 +1,101 @@
+"""`jca repos`: the repositories jobs may write."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from jobs import errors
+from jobs.catalog import ValidationMode
+from worker.cli import terminal
+from worker.cli.client import Gateway
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The repositories jobs may write.")
+
+
+@app.command("list")
+def list_repositories(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """List the repositories."""
+    with Gateway.here() as gateway:
+        answer = gateway.get("repositories")
+    if as_json:
+        terminal.write_json(answer["repositories"])
+        return
+    rows = [
+        [
+            repository["alias"],
+            repository["url"],
+            repository["default_branch"],
+            "; ".join(shlex.join(command) for command in repository["validation_commands"]),
+            repository["validation_mode"],
+            "/".join(filter(None, (repository["provider"], repository["model"]))),
+        ]
+        for repository in answer["repositories"]
+    ]
+    headings = ["alias", "url", "branch", "validation", "mode", "provider/model"]
+    terminal.table(headings, rows, empty="No repository yet. Add one with `jca repos add ALIAS URL`.")
+
+
+@app.command("add")
+def add_repository(  # noqa: PLR0913 - each is an option on the command line
+    *,
+    alias: Annotated[str, typer.Argument(help="The name people write in tickets.")],
+    url: Annotated[str, typer.Argument(help="https://…, ssh://…, git@host:path or an absolute path.")],
+    branch: Annotated[str, typer.Option(help="The branch work starts from.")] = "main",
+    full_name: Annotated[str, typer.Option(help="OWNER/NAME on the code host, to match its tickets.")] = "",
+    validate: Annotated[
+        list[str] | None,
+        typer.Option(help='A command that proves the work, such as "python3 -m pytest -q"; may be repeated.'),
+    ] = None,
+    setup: Annotated[list[str] | None, typer.Option(help="A command to run before the agent; may be repeated.")] = None,
+    allow: Annotated[list[str] | None, typer.Option(help="A program the agent may run; may be repeated.")] = None,
+    mode: Annotated[ValidationMode, typer.Option(help="What a failing validation means.")] = ValidationMode.REQUIRED,
+    provider: Annotated[str | None, typer.Option(help="The provider jobs here use by default.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model jobs here use by default.")] = None,
+) -> None:
+    """Add a repository, or replace the one with this alias."""
+    wanted = {
+        "alias": alias,
+        "url": url,
+        "default_branch": branch,
+        "full_name": full_name,
+        "setup_commands": [split(command) for command in setup or []],
+        "validation_commands": [split(command) for command in validate or []],
+        "allowed_commands": allow or [],
+        "validation_mode": mode.value,
+        "provider": provider,
+        "model": model,
+    }
+    with Gateway.here() as gateway:
+        repository = gateway.post("repositories", wanted)
+    terminal.write(f"✓ Repository {repository['alias']} is ready for jobs: {repository['url']}")
+    if not repository["validation_commands"]:
+        terminal.write("  Nothing proves the work yet: give a command with --validate.")
+
+
+@app.command("remove")
+def remove_repository(alias: Annotated[str, typer.Argument(help="Which one.")]) -> None:
+    """Remove a repository that no unfinished job uses."""
+    with Gateway.here() as gateway:
+        gateway.delete(f"repositories/{alias}")
+    terminal.write(f"✓ Repository {alias} is removed.")
+
+
+def split(command: str) -> list[str]:
+    """A command line as its argument list, by the quoting rules of a shell.
+
+    Raises:
+        errors.BadInput: it is empty or a quotation is not closed.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise errors.BadInput(f"{command!r} is not a command: {error}.") from error
+    if not words:
+        raise errors.BadInput("An empty command cannot be run.")
+    return words

@@ -1,0 +1,58 @@
+"""What every process opens: the ledger, the queue's Redis, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis
+
+from jobs import provisioning
+from jobs.catalog import Catalog, Source
+from jobs.ledger.database import Ledger
+from jobs.queue import connection
+from jobs.settings import Settings
+from jobs.vault import Vault
+from worker import state
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A process's way to the record and to the queue."""
+
+    settings: Settings
+    ledger: Ledger
+    redis: ArqRedis
+    vault: Vault
+    """Opens webhook secrets, and only those."""
+
+    async def catalog(self) -> Catalog:
+        """The configuration in force now."""
+        async with self.ledger.read() as tx:
+            return await provisioning.load_catalog(tx, self.settings)
+
+    async def sources(self) -> dict[str, Source]:
+        """The sources in force now, with their secrets."""
+        async with self.ledger.read() as tx:
+            return await provisioning.load_sources(tx, self.settings, self.vault)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Parts]:
+    """The parts, closed in the end."""
+    state.prepare(settings.state_dir)
+    given = settings.webhook_key
+    key = given.get_secret_value() if given else state.secret(settings.state_dir, "webhook-key")
+    ledger, redis = Ledger.open(settings.ledger_url), connection.connect(settings.queue_url)
+    try:
+        yield Parts(settings, ledger, redis, Vault(key.split(",")))
+    finally:
+        await redis.aclose(close_connection_pool=True)
+        await ledger.close()
+
+
+def cluster_token(settings: Settings) -> str:
+    """What executors show to the gateway."""
+    given = settings.cluster_token
+    return given.get_secret_value() if given else state.secret(settings.state_dir, "cluster-token")

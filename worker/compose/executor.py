@@ -1,0 +1,65 @@
+"""The executor process. It never opens the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from contextlib import AsyncExitStack
+from functools import partial
+
+from jobs.events import Events, Logs
+from jobs.queue import connection
+from jobs.queue.presence import Presence
+from jobs.queue.worker import make_worker
+from jobs.settings import Settings
+from worker import state
+from worker.compose import common
+from worker.executor.gateway_client import GatewayClient
+from worker.executor.readiness import ReadinessBoard
+from worker.executor.service import Workshop
+from worker.providers import registry, selftest
+from worker.sandbox.probe import probe
+from worker.serving import ended
+from worker.up import child
+
+
+async def run(settings: Settings) -> None:
+    """Prove, claim and run until stopped.
+
+    Raises:
+        errors.Conflict: an executor of this name runs on this state directory.
+    """
+    directory, name = state.prepare(settings.state_dir), settings.worker_name
+    async with AsyncExitStack() as stack:
+        stack.enter_context(state.lock(directory, f"executor-{name}", f"The executor {name}"))
+        redis = connection.connect(settings.queue_url)
+        stack.push_async_callback(redis.aclose, close_connection_pool=True)
+        client = GatewayClient(str(settings.gateway_socket), common.cluster_token(settings))
+        stack.push_async_callback(client.close)
+        sandbox = await probe(settings.sandbox_runtimes)
+        self_test = partial(selftest.self_test, worker=name)
+        board = ReadinessBoard(name, client.profiles, self_test, Presence(redis), sandbox)
+        workshop = Workshop(
+            state=directory,
+            runs=directory / "runs" / name,
+            runtimes=settings.sandbox_runtimes,
+            events=Events(redis),
+            logs=Logs(redis),
+            credentials=client,
+            board=board,
+            build_model=registry.build_model,
+        )
+        workshop.clear()
+        worker = make_worker(
+            redis,
+            name=name,
+            run=workshop.run,
+            accounts=board.accounts,
+            max_jobs=settings.worker_concurrency,
+            lease_seconds=settings.lease_seconds,
+            drain_seconds=settings.drain_seconds,
+        )
+        stack.push_async_callback(ended, asyncio.create_task(board.run()))
+        gc.freeze()  # what is imported by now stays; collections need not walk it again
+        child.say_ready(f"{name}, {sandbox.detail}")
+        await worker.async_run()

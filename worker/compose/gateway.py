@@ -1,0 +1,73 @@
+"""The gateway process: pages, JSON API, cluster API and the duties."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from jobs.events import Events, Logs
+from jobs.ledger import migrate
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.doorbell import Doorbell
+from jobs.queue.presence import Presence
+from jobs.settings import Settings
+from worker import state
+from worker.compose import common
+from worker.duties import loop
+from worker.duties.office import Office
+from worker.gateway.app import create_app
+from worker.gateway.cluster import create_cluster_app
+from worker.gateway.services import Services
+from worker.serving import ended, serving, until_stopped
+from worker.trackers.record import RecordTracker
+from worker.up import child
+
+
+async def run(settings: Settings) -> None:
+    """Serve and do the duties until stopped.
+
+    Raises:
+        errors.Conflict: another gateway runs on this state directory.
+        errors.BadInput: the configuration cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(common.opened(settings))
+        stack.enter_context(state.lock(settings.state_dir, "gateway", "A gateway"))
+        await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
+        await parts.catalog()  # a configuration that cannot be used must stop the start, not the first job
+        doorbell = Doorbell(parts.redis)
+        services = _services(parts, doorbell)
+        duties = asyncio.create_task(loop.run(_office(parts), doorbell))
+        stack.push_async_callback(ended, duties)
+        await stack.enter_async_context(serving(create_cluster_app(services), path=settings.gateway_socket))
+        pages = serving(create_app(services), host=settings.host, port=settings.port)
+        child.say_ready(f"http://{await stack.enter_async_context(pages)}")
+        await until_stopped(duties)
+
+
+def _services(parts: common.Parts, doorbell: Doorbell) -> Services:
+    return Services(
+        settings=parts.settings,
+        ledger=parts.ledger,
+        dispatch=Dispatch(parts.redis),
+        presence=Presence(parts.redis),
+        logs=Logs(parts.redis),
+        vault=parts.vault,
+        catalog=parts.catalog,
+        api_token=state.secret(parts.settings.state_dir, "api-token"),
+        cluster_token=common.cluster_token(parts.settings),
+        wake=doorbell.ring_here,
+    )
+
+
+def _office(parts: common.Parts) -> Office:
+    record = RecordTracker(parts.ledger)
+    return Office(
+        ledger=parts.ledger,
+        dispatch=Dispatch(parts.redis),
+        events=Events(parts.redis),
+        logs=Logs(parts.redis),
+        catalog=parts.catalog,
+        sources=parts.sources,
+        tracker=lambda _source: record,
+    )

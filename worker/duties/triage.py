@@ -1,0 +1,118 @@
+"""Triage: is the sender allowed, which repository, which provider and model. Admits or denies, with one reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from jobs import errors, routing
+from jobs.catalog import Catalog, Repository, Source
+from jobs.directives import Parsed, parse_directives
+from jobs.directives.labels import parse_labels
+from jobs.directives.support import unsupported
+from jobs.job import Job, Status, advance
+from jobs.ledger import outbox, records
+from jobs.reasons import Code, Reason, because
+from jobs.selection import Selection, resolve_selection
+from jobs.slug import branch_name
+from worker.duties import orders
+from worker.duties.office import Office
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What an admitted job will work on and with."""
+
+    parsed: Parsed
+    repository: Repository
+    selection: Selection
+
+
+async def once(office: Office) -> int:
+    """Decide every received job; returns how many were."""
+    async with office.ledger.read() as tx:
+        received = await records.with_status(tx, [Status.RECEIVED])
+    if received:
+        catalog, sources = await office.catalog(), await office.sources()
+        for job in received:
+            await _settle(office, job, decide(job, catalog, sources.get(job.ticket.source)), catalog)
+    return len(received)
+
+
+def decide(job: Job, catalog: Catalog, source: Source | None) -> Admitted | Reason:
+    """The decision, from the records alone."""
+    ticket = job.ticket
+    known = {profile.name for profile in catalog.providers} | {profile.kind.value for profile in catalog.providers}
+    parsed = parse_directives(ticket.body, flavor=ticket.flavor, providers=known)
+    if denied := _unreadable(parsed) or _forbidden(job, source):
+        return denied
+    labels = parse_labels(ticket.labels)
+    writable = source.repositories if source and (source.repositories or source.kind == "local") else None
+    routed = routing.route_repository(ticket, parsed.directives, labels, catalog, writable)
+    if isinstance(routed, Reason):
+        return routed
+    selection = resolve_selection(parsed.directives, labels, routed.repository, catalog)
+    if isinstance(selection, Reason):
+        return selection
+    return Admitted(parsed, routed.repository, selection)
+
+
+def _unreadable(parsed: Parsed) -> Reason | None:
+    problem = parsed.error or unsupported(parsed.directives)
+    if problem is None:
+        return None
+    code = {"unknown_provider": Code.PROVIDER_UNKNOWN, "not_supported_yet": Code.NOT_SUPPORTED_YET}.get(
+        problem.code,
+        Code.DIRECTIVE_ERROR,
+    )
+    place = f"Line {problem.line}: " if problem.line else ""
+    hint = f"Did you mean `{problem.suggestion}`? " if problem.suggestion else ""
+    return because(code, f"{place}{problem.message}", f"{hint}Correct the [JCA] block in the ticket and send it again.")
+
+
+def _forbidden(job: Job, source: Source | None) -> Reason | None:
+    if source is None:
+        sentence = f"The source {job.ticket.source} does not exist any more."
+        return because(Code.ACTOR_NOT_ALLOWED, sentence, "Add it with `jca sources add`, then retry the job.")
+    actor = job.actor.id if job.actor else ""
+    open_to_all = source.kind == "local" and not source.actors  # whoever holds its secret speaks for its people
+    if open_to_all or "*" in source.actors or actor.casefold() in {name.casefold() for name in source.actors}:
+        return None
+    sentence = f"{actor or 'An unknown person'} may not start jobs through {source.name}."
+    step = f"An administrator can allow it with `jca sources add {source.kind} --actor {actor or 'LOGIN'}`."
+    return because(Code.ACTOR_NOT_ALLOWED, sentence, step)
+
+
+async def _settle(office: Office, job: Job, decision: Admitted | Reason, catalog: Catalog) -> None:
+    try:
+        if isinstance(decision, Reason):
+            await _deny(office, job, decision)
+        else:
+            await _admit(office, job, decision, catalog)
+    except errors.Conflict:
+        log.info("triage_overtaken", **job.log_context())
+
+
+async def _deny(office: Office, job: Job, reason: Reason) -> None:
+    async with office.ledger.write() as tx:
+        await records.save(tx, advance(job, Status.DENIED, reason), who="triage")
+        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
+
+
+async def _admit(office: Office, job: Job, admitted: Admitted, catalog: Catalog) -> None:
+    queued = advance(
+        job,
+        Status.QUEUED,
+        directives=admitted.parsed.directives,
+        repository=admitted.repository.alias,
+        selection=admitted.selection,
+        branch=job.branch or branch_name(job.ticket.key, job.ticket.title),
+        run=job.run + 1,
+    )
+    why = next((step.text for step in admitted.selection.because if step.outcome == "chosen"), "")
+    async with office.ledger.write() as tx:
+        queued = await records.save(tx, queued, who="triage", why=why)
+    await office.dispatch.enqueue(orders.order_for(queued, catalog))

@@ -1,0 +1,1 @@
+"""Executor: how one job is run."""

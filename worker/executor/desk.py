@@ -1,0 +1,68 @@
+"""What a run works with: protocols for the world around it, and the desk that holds them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from jobs.catalog import ProviderProfile
+from jobs.results import Usage
+from worker.sandbox.mirror import Mirrors
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+    from jobs.ledger.runs import StageState
+
+
+class Lease(Protocol):
+    """The right to act for a job."""
+
+    async def current(self) -> bool:
+        """Prove, now, that this run still owns its job."""
+
+
+class EventSink(Protocol):
+    """Where a run says what it is doing."""
+
+    async def stage(self, name: str, state: StageState, detail: str = "") -> None:
+        """A stage began or ended."""
+
+    async def note(self, kind: str, text: str) -> None:
+        """A line of live output; `kind` is `agent`, `tool`, `output` or `note`."""
+
+    async def usage(self, usage: Usage) -> None:
+        """What was spent so far."""
+
+
+class Credentials(Protocol):
+    """What a run may use, leased for it alone."""
+
+    async def provider(self, name: str) -> ProviderProfile:
+        """The provider profile with its key.
+
+        Raises:
+            errors.NotReady: it does not exist any more, or the gateway does not answer.
+        """
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything around one run; the composition root lays it out."""
+
+    lease: Lease
+    sink: EventSink
+    credentials: Credentials
+    mirrors: Mirrors
+    directory: Path
+    """A directory of this run's own, made and removed by it."""
+    trajectory: Path
+    """Where the conversation is written at every step; kept after the run."""
+    runtimes: tuple[Path, ...]
+    """More directories the sandbox may read."""
+    build_model: Callable[[ProviderProfile, str, str], Model]
+    """(profile, model, effort) -> the client the agent talks to."""
+    author: tuple[str, str] = ("JCA", "jca@localhost")
+    """Name and address on the commits."""

@@ -1,0 +1,113 @@
+"""The executor's side of the cluster API."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jobs import errors
+from jobs.catalog import ProviderProfile
+
+PATIENCE = 10.0  # seconds one answer may take
+
+_Record = TypeVar("_Record", bound=BaseModel)
+
+_LOCAL = "http://gateway"
+"""Names nothing: over a unix socket no host is looked up."""
+
+
+class _Profiles(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    profiles: tuple[ProviderProfile, ...]
+
+
+class _Current(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    current: bool
+
+
+class GatewayClient:
+    """Asks one gateway; hands out what a run may use.
+
+    Args:
+        address: path of the gateway's unix socket, or `https://…`.
+        token: the cluster token.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        is_url = address.startswith(("http://", "https://"))
+        self._http = httpx.AsyncClient(
+            base_url=address if is_url else _LOCAL,
+            transport=None if is_url else httpx.AsyncHTTPTransport(uds=address),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=PATIENCE,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def profiles(self) -> tuple[ProviderProfile, ...]:
+        """Every enabled provider profile with its key.
+
+        Raises:
+            errors.NotReady: the gateway does not answer, or does not know this token.
+        """
+        return self._read(_Profiles, await self._ask("GET", "/cluster/v1/profiles")).profiles
+
+    async def provider(self, name: str) -> ProviderProfile:
+        """One provider profile with its key, as it is now.
+
+        Raises:
+            errors.NotReady: it does not exist any more, or the gateway does not answer.
+        """
+        for profile in await self.profiles():
+            if profile.name == name:
+                return profile
+        raise errors.NotReady(f"There is no enabled provider {name} any more.", remedy="Enable it or choose another.")
+
+    async def current(self, dispatch_id: str, token: str) -> bool:
+        """Whether the claim with this fencing token still holds its run.
+
+        Raises:
+            errors.NotReady: the gateway does not answer, or does not know this token.
+        """
+        claim = {"dispatch_id": dispatch_id, "token": token}
+        return self._read(_Current, await self._ask("POST", "/cluster/v1/runs/current", claim)).current
+
+    async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> bytes:
+        try:
+            answer = await self._http.request(method, path, json=body)
+        except httpx.TransportError as error:
+            message = f"The gateway does not answer at {self._address}: {error or type(error).__name__}."
+            raise errors.NotReady(message, remedy="Start it with `jca gateway` or `jca up`.") from error
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            remedy = "Give both the same JCA_CLUSTER_TOKEN."
+            raise errors.NotReady(f"The gateway at {self._address} does not know this cluster token.", remedy=remedy)
+        if answer.is_error:
+            raise errors.NotReady(f"The gateway at {self._address} answered {answer.status_code}: {answer.text[:300]}")
+        return answer.content
+
+    def _read(self, model: type[_Record], content: bytes) -> _Record:
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            message = f"The gateway at {self._address} speaks another version: {error.error_count()} fields do not fit."
+            raise errors.NotReady(message, remedy="Run the same version of JCA on both sides.") from None

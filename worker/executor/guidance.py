@@ -1,0 +1,50 @@
+"""What the agent is told: the ticket, the repository's own rules and, in a repair, the failing output."""
+
+from __future__ import annotations
+
+import shlex
+
+from jobs import errors
+from jobs.results import CommandOutcome
+from worker.agent.task import Task
+from worker.executor.work import Work
+from worker.sandbox.files import Files
+
+RULES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md")
+"""Files in which repositories keep their rules for agents."""
+
+RULES_LIMIT = 20_000  # characters of each
+
+
+def first_task(work: Work) -> Task:
+    """The task a run begins with."""
+    order = work.order
+    return Task(
+        ticket_key=order.ticket.key,
+        title=order.ticket.title,
+        body=order.ticket.body,
+        inline_context=order.inline_context,
+        rules=_rules(work),
+        validation_commands=order.repository.validation_commands,
+        allowed_commands=order.repository.allowed_commands,
+    )
+
+
+def repair_task(work: Work, failing: CommandOutcome) -> Task:
+    """The same task with the output that has to go away."""
+    ending = "was stopped at its time limit" if failing.timed_out else f"exit code {failing.exit_code}"
+    report = f"$ {shlex.join(failing.argv)}\n{failing.output}\n({ending})"
+    return first_task(work).model_copy(update={"repair": report, "rules": ""})
+
+
+def _rules(work: Work) -> str:
+    """The rules as they stand on the base branch, which the agent cannot have changed yet."""
+    if work.checkout is None:
+        return ""
+    files, found = Files(work.checkout.tree), []
+    for name in RULES:
+        try:
+            found.append(f"{name}:\n{files.read(name)[:RULES_LIMIT]}")
+        except errors.JcaError:
+            continue
+    return "\n\n".join(found)

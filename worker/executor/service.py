@@ -1,0 +1,85 @@
+"""The executor process: proves what it can run, claims only that, and runs it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from jobs.catalog import ProviderProfile
+from jobs.events import Events, Logs
+from jobs.order import WorkOrder
+from jobs.reasons import Code
+from worker.executor.desk import Credentials, Desk, Lease
+from worker.executor.readiness import ReadinessBoard
+from worker.executor.reporter import Reporter
+from worker.executor.run import run_job
+from worker.sandbox.mirror import Mirrors
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+    from jobs.queue.worker import Lease as ClaimLease
+
+log = structlog.get_logger()
+
+PROVIDER_FAULTS = frozenset(
+    {
+        Code.PROVIDER_UNAUTHORIZED,
+        Code.MODEL_NOT_FOUND,
+        Code.RATE_LIMITED,
+        Code.PROVIDER_ERROR,
+        Code.PROVIDER_TIMEOUT,
+        Code.PROVIDER_UNREACHABLE,
+        Code.BAD_ANSWER,
+    },
+)
+"""Endings after which the provider is asked again before another job is claimed for it."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where and with what this executor runs its jobs."""
+
+    state: Path
+    """Mirrors and trajectories are kept here."""
+    runs: Path
+    """A directory of this executor alone; a run has its own in it while it lasts."""
+    runtimes: tuple[Path, ...]
+    events: Events
+    logs: Logs
+    credentials: Credentials
+    board: ReadinessBoard
+    build_model: Callable[[ProviderProfile, str, str], Model]
+
+    def clear(self) -> None:
+        """Make the directories, without what a killed executor left behind."""
+        shutil.rmtree(self.runs, ignore_errors=True)
+        for directory in (self.runs, self.state / "mirrors", self.state / "trajectories"):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def desk(self, order: WorkOrder, lease: Lease, sink: Reporter, token: str) -> Desk:
+        """The desk for one claim."""
+        return Desk(
+            lease=lease,
+            sink=sink,
+            credentials=self.credentials,
+            mirrors=Mirrors(self.state / "mirrors"),
+            directory=self.runs / f"{order.dispatch_id}.{token.rpartition(':')[2]}",
+            trajectory=self.state / "trajectories" / f"{order.dispatch_id}.jsonl",
+            runtimes=self.runtimes,
+            build_model=self.build_model,
+        )
+
+    async def run(self, order: WorkOrder, lease: ClaimLease) -> None:
+        """Run one claimed job and report how it ended, before it is let go."""
+        reporter = Reporter(self.events, self.logs, order, lease.token)
+        result = await run_job(order, self.desk(order, lease, reporter, lease.token))
+        if result.reason.code in PROVIDER_FAULTS:
+            self.board.distrust(order.provider)
+        await reporter.result(result)
+        log.info("run_ended", job=order.job, run=order.run, outcome=result.outcome, reason=result.reason.code.value)

@@ -1,0 +1,44 @@
+"""The host's verdict: from the tree, the diff and its own validation run. What the agent says is a claim."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.catalog import Repository, ValidationMode
+from jobs.reasons import Code, Reason, because
+from jobs.results import CommandOutcome
+from worker.sandbox.checkout import Changes
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the change may be published, and why."""
+
+    publish: bool
+    reason: Reason
+
+
+def judge(repository: Repository, changes: Changes, validation: Sequence[CommandOutcome]) -> Verdict:
+    """Decide from evidence alone."""
+    if not changes.files:
+        return Verdict(publish=False, reason=because(Code.NO_CHANGES, "The agent finished without changing a file."))
+    failing = [outcome for outcome in validation if not outcome.passed]
+    if failing and repository.validation_mode is ValidationMode.REQUIRED:
+        return Verdict(publish=False, reason=because(Code.VALIDATION_FAILED, _failure(failing[0])))
+    if failing:
+        sentence = f"{_failure(failing[0])} Validation is advisory here, so the change was published all the same."
+        return Verdict(publish=True, reason=because(Code.UNVALIDATED, sentence, "Review it with the failing output."))
+    if not validation:
+        sentence = "No validation command is configured for this repository, so nothing was proven."
+        return Verdict(publish=True, reason=because(Code.UNVALIDATED, sentence, "Add one with `jca repos add`."))
+    passed = "the validation command" if len(validation) == 1 else f"all {len(validation)} validation commands"
+    return Verdict(publish=True, reason=because(Code.VALIDATED, f"The host ran {passed}: passed."))
+
+
+def _failure(outcome: CommandOutcome) -> str:
+    command = shlex.join(outcome.argv)
+    if outcome.timed_out:
+        return f"`{command}` did not end within its time."
+    return f"`{command}` failed with exit code {outcome.exit_code}."

@@ -1,0 +1,76 @@
+"""One run as it goes along: what is known so far, and the result it amounts to."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jobs.order import WorkOrder
+from jobs.reasons import Reason
+from jobs.results import CommandOutcome, Usage
+from jobs.run_result import RunResult
+from worker.executor.desk import Desk
+from worker.sandbox.bubblewrap import Sandbox
+from worker.sandbox.checkout import Changes, Checkout
+from worker.sandbox.workspace import Workspace
+
+if TYPE_CHECKING:
+    from worker.agent.loop import Conversation
+
+
+NOTHING = Changes(tree="", files=(), diff="", diff_truncated=False)
+
+
+@dataclass
+class Work:
+    """The record every step reads and adds to."""
+
+    order: WorkOrder
+    desk: Desk
+    stage: str = "checkout"
+    """The stage under way."""
+    branch: str = ""
+    checkout: Checkout | None = None
+    sandbox: Sandbox | None = None
+    workspace: Workspace | None = None
+    conversation: Conversation | None = None
+    changes: Changes = NOTHING
+    validation: tuple[CommandOutcome, ...] = ()
+    repairs: int = 0
+    summary: str = ""
+    usage: Usage = field(default_factory=Usage)
+    commit: str = ""
+
+    @property
+    def must_repair(self) -> bool:
+        """Whether a validation command fails and an attempt is left."""
+        failing = any(not outcome.passed for outcome in self.validation)
+        return failing and self.repairs < self.order.repository.repair_attempts
+
+    def failed(self, reason: Reason) -> RunResult:
+        """The result when nothing was pushed."""
+        return RunResult(outcome="failed", reason=reason, **self._evidence())
+
+    def published(self, reason: Reason) -> RunResult:
+        """The result when the branch carries the commit."""
+        return RunResult(outcome="published", reason=reason, commit=self.commit, branch=self.branch, **self._evidence())
+
+    async def clear(self) -> None:
+        """Remove everything this run put on the disk."""
+        if self.checkout:
+            await self.checkout.remove()
+        await asyncio.to_thread(shutil.rmtree, self.desk.directory, ignore_errors=True)
+
+    def _evidence(self) -> dict[str, object]:
+        return {
+            "base": self.checkout.base if self.checkout else "",
+            "base_branch": self.order.base_branch,
+            "summary": self.summary,
+            "files": tuple(change.path for change in self.changes.files),
+            "diff": self.changes.diff,
+            "diff_truncated": self.changes.diff_truncated,
+            "validation": self.validation,
+            "usage": self.usage,
+        }

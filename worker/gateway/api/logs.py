@@ -1,0 +1,109 @@
+"""`/api/v1/jobs/{id}/log` and `/events`: what a job says, kept and live."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncGenerator
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel
+
+from jobs.events import LogLine
+from jobs.job import Job
+from jobs.ledger import records
+from worker.gateway import output, pulse, streams
+from worker.gateway.api import answers
+from worker.gateway.api.operation import Operation
+from worker.gateway.services import Services
+
+_STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}\Z")
+
+
+def _stream_id(value: str) -> str:
+    if value and not _STREAM_ID.match(value):
+        raise ValueError(f"{value!r} is not the id of a line")
+    return value
+
+
+class LogQuery(BaseModel):
+    """How a log is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["text", "json"] = "text"
+    after: Annotated[str, AfterValidator(_stream_id)] = ""
+    """Id of a line: only later ones."""
+
+
+class Log(RootModel[tuple[LogLine, ...]]):
+    """A job's output, oldest first."""
+
+
+class Ended(BaseModel):
+    """The last event of a stream: nothing more comes by itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str
+
+
+async def get_log(request: web.Request) -> Log | web.Response:
+    """Answer `GET /jobs/{id}/log`."""
+    query = answers.read_query(request, LogQuery)
+    services = answers.services(request)
+    job = await _job(services, request.match_info["id"])
+    lines = await _later(services, job.id, query.after)
+    if query.format == "json":
+        return Log(tuple(lines))
+    return answers.plain("".join(f"{line.text}\n" for line in lines))
+
+
+async def follow_log(request: web.Request) -> web.StreamResponse:
+    """Answer `GET /jobs/{id}/events`: one event `line` per line with its id, then `end` when the job has ended.
+
+    A reader that comes back with `Last-Event-ID` goes on after that line.
+    """
+    services = answers.services(request)
+    job = await _job(services, request.match_info["id"])
+    batches = _batches(services, job.id, request.headers.get("Last-Event-ID", ""))
+    async with streams.Channel(request) as channel, contextlib.aclosing(batches):
+        async for batch in batches:
+            for line in batch:
+                await channel.send("line", line.model_dump_json(), identity=line.id)
+            if not batch and (job := await _job(services, job.id)).ended:
+                await channel.send("end", Ended(status=job.status).model_dump_json())
+                break
+            await channel.keep_alive()
+    return channel.response
+
+
+async def _batches(services: Services, job_id: str, seen: str) -> AsyncGenerator[list[LogLine], None]:
+    """What there is after `seen`, then what comes; an empty list whenever nothing came for a while."""
+    after = seen if _STREAM_ID.match(seen) else ""
+    kept = await _later(services, job_id, after)
+    yield kept
+    async for batch in services.logs.follow(job_id, kept[-1].id if kept else after or "0-0", idle=pulse.INTERVAL):
+        yield output.clean(batch)
+
+
+async def _later(services: Services, job_id: str, after: str) -> list[LogLine]:
+    """The lines after the one with this id; all of them after none."""
+    lines = await output.whole(services, job_id)
+    return [line for line in lines if not after or _order(line.id) > _order(after)]
+
+
+def _order(stream_id: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in stream_id.split("-"))
+
+
+async def _job(services: Services, job_id: str) -> Job:
+    async with services.ledger.read() as tx:
+        return await records.get(tx, job_id)
+
+
+OPERATIONS = (
+    Operation("GET", "/jobs/{id}/log", get_log, "Read its output as text or JSON", Log, query=LogQuery),
+    Operation("GET", "/jobs/{id}/events", follow_log, "Follow its output as it comes", "text/event-stream"),
+)

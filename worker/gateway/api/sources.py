@@ -1,0 +1,143 @@
+"""`/api/v1/sources`: who may send tickets. A secret is shown once, when it is made."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+
+from jobs.catalog import Source
+from jobs.ledger import configuration
+from jobs.sources import StoredSource
+from worker.gateway import source_actions
+from worker.gateway.api import answers
+from worker.gateway.api.answers import ACTOR
+from worker.gateway.api.operation import Operation
+from worker.gateway.source_actions import WantedSource
+
+
+class SourceView(BaseModel):
+    """A source without its secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: str
+    path: str
+    """Where its deliveries arrive, below the address of the receiver."""
+    repositories: tuple[str, ...]
+    actors: tuple[str, ...]
+    source: str
+    """The variable that sets it and locks it here; empty when it was added here."""
+
+
+class Sources(BaseModel):
+    """Every source, by name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sources: tuple[SourceView, ...]
+
+
+class PutSource(BaseModel):
+    """A source after it was added or widened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: SourceView
+    secret: str | None
+    """Shown this once; null when the source was there already and keeps its own."""
+
+
+class Rotation(BaseModel):
+    """How a secret is replaced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_previous: bool = True
+    """Whether the last secret still verifies, until the next rotation."""
+
+
+class NewSecret(BaseModel):
+    """The secret that the sender signs with from now on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    secret: str
+    """Shown this once."""
+
+
+async def list_sources(request: web.Request) -> Sources:
+    """Answer `GET /sources`."""
+    services = answers.services(request)
+    async with services.ledger.read() as tx:
+        stored = await configuration.sources(tx)
+    provisioned = source_actions.provisioned_sources(services)
+    views = [_view(source, place) for source, place in provisioned.values()]
+    views += [_view(source, "") for source in stored if source.name not in provisioned]
+    return Sources(sources=tuple(sorted(views, key=lambda view: view.name)))
+
+
+async def put_source(request: web.Request) -> PutSource:
+    """Answer `POST /sources`."""
+    wanted = await answers.read_body(request, WantedSource)
+    source, secret = await source_actions.put_source(answers.services(request), wanted, ACTOR)
+    return PutSource(source=_view(source, ""), secret=secret.get_secret_value() if secret else None)
+
+
+async def rotate_source(request: web.Request) -> NewSecret:
+    """Answer `POST /sources/{name}/rotate`."""
+    rotation = await answers.read_body(request, Rotation)
+    secret = await source_actions.rotate_source(
+        answers.services(request),
+        request.match_info["name"],
+        ACTOR,
+        keep_previous=rotation.keep_previous,
+    )
+    return NewSecret(secret=secret.get_secret_value())
+
+
+async def remove_source(request: web.Request) -> web.Response:
+    """Answer `DELETE /sources/{name}`."""
+    await source_actions.remove_source(answers.services(request), request.match_info["name"], ACTOR)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _view(source: Source | StoredSource, place: str) -> SourceView:
+    shown = source.model_dump(include={"name", "kind", "repositories", "actors"})
+    return SourceView(**shown, path=f"/webhooks/{source.name}", source=place)
+
+
+_PROBLEMS = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+
+OPERATIONS = (
+    Operation("GET", "/sources", list_sources, "List sources, without their secrets", Sources, problems=()),
+    Operation(
+        "POST",
+        "/sources",
+        put_source,
+        "Add a source, or let more people and repositories use one",
+        PutSource,
+        body=WantedSource,
+        problems=(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT),
+    ),
+    Operation(
+        "POST",
+        "/sources/{name}/rotate",
+        rotate_source,
+        "Replace its secret",
+        NewSecret,
+        body=Rotation,
+        problems=_PROBLEMS,
+    ),
+    Operation(
+        "DELETE",
+        "/sources/{name}",
+        remove_source,
+        "Remove a source",
+        "",
+        status=HTTPStatus.NO_CONTENT,
+        problems=_PROBLEMS,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The pages: what each one looks up, and the forms they send."""

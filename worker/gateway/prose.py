@@ -1,0 +1,51 @@
+"""A report in Markdown as HTML. No HTML of its own passes, and links lead only to http(s). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+
+def render(text: str) -> Markup:
+    """Turn CommonMark with tables into HTML; images become their description."""
+    return Markup(_parser().render(text))  # noqa: S704 - markdown-it escapes; html is off and links are checked
+
+
+def is_web_link(url: str) -> bool:
+    """Whether a link may be followed from a page: absolute http or https."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
+    parser.enable("table").disable("image")
+    parser.validateLink = is_web_link  # type: ignore[method-assign] # the documented way to set the rule
+    parser.add_render_rule("link_open", _link)
+    parser.add_render_rule("heading_open", _heading)
+    parser.add_render_rule("heading_close", _heading)
+    return parser
+
+
+def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    del env
+    tokens[index].attrSet("rel", "noopener noreferrer")
+    return renderer.renderToken(tokens, index, options, {})
+
+
+def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    # The page has its one h1 and a heading per tab: a report's own headings begin below them.
+    del env
+    tokens[index].tag = f"h{min(int(tokens[index].tag[1]) + 2, 6)}"
+    return renderer.renderToken(tokens, index, options, {})

@@ -1,0 +1,60 @@
+"""What the workers say about provider accounts at this moment: who may claim, and why nobody can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs import errors
+from jobs.readiness import Readiness, State
+from worker.gateway import words
+from worker.gateway.services import Services
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Every readiness that still counts."""
+
+    live: tuple[Readiness, ...]
+    known: bool = True
+    """False while Redis does not answer: then nothing can be said."""
+
+    @classmethod
+    def at(cls, readiness: Sequence[Readiness], moment: datetime) -> Standing:
+        """Leave out what has expired at `moment`."""
+        kept = (entry for entry in readiness if entry.expires_at > moment)
+        return cls(tuple(sorted(kept, key=lambda entry: (entry.account, not entry.ready, entry.worker))))
+
+    @property
+    def ready_accounts(self) -> frozenset[str]:
+        """Accounts at least one worker may claim for."""
+        return frozenset(entry.account for entry in self.live if entry.ready)
+
+    def of(self, account: str) -> tuple[Readiness, ...]:
+        """What each worker says about one account, ready ones first."""
+        return tuple(entry for entry in self.live if entry.account == account)
+
+    def why_waiting(self, account: str) -> str:
+        """Why no worker can claim for this account, as part of a sentence."""
+        said = self.of(account)
+        blocked = [entry for entry in said if entry.state is State.BLOCKED]
+        if blocked:
+            first = blocked[0]
+            reason = first.reason.strip().rstrip(".")
+            return f"Waiting for {account}: {reason} on {first.worker}, checked {words.clock(first.checked_at)} UTC"
+        if said:
+            return f"Waiting for {account}: {said[0].worker} is checking it now"
+        if not self.known:
+            return f"Waiting for {account}: Redis does not answer, so no worker can be asked"
+        if not self.live:
+            return f"Waiting for {account}: no worker is connected"
+        return f"Waiting for {account}: no connected worker has checked it"
+
+
+async def look(services: Services, moment: datetime) -> Standing:
+    """Ask for the standing at `moment`; the pages stay up while Redis does not answer."""
+    try:
+        return Standing.at(await services.presence.readiness(), moment)
+    except errors.TryAgain:
+        return Standing((), known=False)

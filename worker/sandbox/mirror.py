@@ -1,0 +1,139 @@
+"""Bare mirrors: one trusted copy of every remote repository, shared by all jobs of this worker."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs import errors
+from worker.sandbox import git, remote
+
+_LOCK_POLL = 0.05  # seconds between two looks at a lock somebody else holds
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A commit of a remote branch that is here now."""
+
+    mirror: Path
+    """The bare repository that has it."""
+    commit: str
+
+
+class Mirrors:
+    """The mirrors below one directory that belongs to the worker alone."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def sync(self, url: str, branch: str, credential: git.GitCredential | None = None) -> Snapshot:
+        """Bring the head of a remote branch here, fetching only what is missing.
+
+        A mirror that a crash left half made is completed.
+
+        Raises:
+            errors.NotFound: there is no such repository, or no such branch in it.
+            errors.TryAgain: the remote did not answer.
+            errors.NotReady: credential, host key or disk of this worker do not allow it.
+            errors.Refused: the address or the branch name is not allowed.
+        """
+        snapshot = await self.head(url, branch, credential)
+        if snapshot is None:
+            raise errors.NotFound(
+                f"There is no branch {branch!r} in {remote.redact(url)}.",
+                remedy="Correct the `base=` of the ticket or the repository's default branch.",
+            )
+        return snapshot
+
+    async def head(self, url: str, branch: str, credential: git.GitCredential | None = None) -> Snapshot | None:
+        """Do what `sync` does; None when the repository has no such branch."""
+        ref = remote.branch_ref(branch)
+        remote.transport(url)
+        mirror = self._root.absolute() / f"{_digest(url)}.git"
+        # Hashed, so that `a` and `a/b` can follow each other on the remote without blocking each other here.
+        commit = await _bring(git.Repository(mirror), url, ref, f"refs/jca/heads/{_digest(branch)}", credential)
+        return Snapshot(mirror, commit) if commit else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+async def _bring(
+    repository: git.Repository, url: str, ref: str, kept: str, credential: git.GitCredential | None
+) -> str | None:
+    async with _locked(repository.git_dir):
+        await _heal(repository)
+        head = await _remote_head(repository, url, ref, credential)
+        if head is None or await _resolve(repository, kept) == head:
+            return head
+        await _fetch(repository, url, f"+{ref}:{kept}", credential)
+        return await _resolve(repository, kept)
+
+
+async def _remote_head(
+    repository: git.Repository, url: str, ref: str, credential: git.GitCredential | None
+) -> str | None:
+    arguments = ("ls-remote", "--quiet", "--exit-code", "--end-of-options", url, ref)
+    output = await repository.run(*arguments, url=url, credential=credential)
+    if output.code not in {0, 2}:  # 2: the remote answered and has no such ref
+        raise remote.failure(output.stderr, url)
+    lines = (line.split("\t") for line in output.stdout.decode(errors="replace").splitlines())
+    return next((commit for commit, name in lines if name == ref), None)
+
+
+async def _fetch(repository: git.Repository, url: str, refspec: str, credential: git.GitCredential | None) -> None:
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
+    arguments = ("fetch", *options, "--end-of-options", url, refspec)
+    output = await repository.run(*arguments, url=url, credential=credential, seconds=git.NETWORK_TIMEOUT)
+    if output.code:
+        raise remote.failure(output.stderr, url)
+
+
+async def _resolve(repository: git.Repository, ref: str) -> str | None:
+    output = await repository.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return None if output.code else output.stdout.decode().strip()
+
+
+async def _heal(repository: git.Repository) -> None:
+    """Make the mirror, or complete what a killed worker left; only under the mirror's lock."""
+    await asyncio.to_thread(_remove_leftovers, repository.git_dir)
+    if not (repository.git_dir / "HEAD").is_file() or await _is_broken(repository):
+        await repository.text("init", "--quiet", "--bare", "--template=", "--initial-branch=none")
+
+
+async def _is_broken(repository: git.Repository) -> bool:
+    return (await repository.run("rev-parse", "--is-bare-repository")).stdout.strip() != b"true"
+
+
+def _remove_leftovers(mirror: Path) -> None:
+    stale = [*mirror.glob("*.lock"), *mirror.glob("refs/**/*.lock"), *mirror.glob("objects/**/tmp_*")]
+    for path in stale:
+        path.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _locked(mirror: Path) -> AsyncIterator[None]:
+    """Hold the lock beside `mirror`; the kernel lets go of it when this process dies."""
+    mirror.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(mirror.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while not _try_lock(lock):  # noqa: ASYNC110 - another process holds it; there is no event to wait for
+            await asyncio.sleep(_LOCK_POLL)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

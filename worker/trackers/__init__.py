@@ -1,0 +1,1 @@
+"""The outbound side of trackers: pull requests and reports."""

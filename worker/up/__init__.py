@@ -1,0 +1,1 @@
+"""`jca up`: every part on one machine, as child processes of one supervisor."""
