@@ -34,6 +34,7 @@ from webhooks.signatures import Forged, Verified, verify
 RETRY_AFTER = 5  # seconds a sender is asked to wait after a 503
 LINGERING = 2.0  # seconds the rest of a refused body is read away, so that the sender sees the answer
 IDLE = 75.0  # seconds a connection without a request is kept
+STOPPING = 5.0  # seconds deliveries in work may take to end when the receiver stops
 
 WRONG_TYPE = (
     'The body must be JSON. In GitHub, open the webhook\'s settings and set "Content type" to application/json; '
@@ -85,15 +86,9 @@ def create_app(
         limits: of size, time and number.
     """
     bell = Bell(wake)
-    configuration = Configuration(ledger, settings, vault, workspace)
-    receiver = Receiver(ledger, configuration, bell.ring, limits)
-
-    async def hang_bell(_app: web.Application) -> AsyncIterator[None]:
-        async with bell.hung():
-            yield
-
+    receiver = Receiver(ledger, Configuration(ledger, settings, vault, workspace), bell.ring, limits)
     app = web.Application(middlewares=[_answer_in_json], client_max_size=limits.body)
-    app.cleanup_ctx.append(hang_bell)
+    app.cleanup_ctx.append(lambda _app: bell.hung())
     app.on_response_prepare.append(_hide_server)
     app.router.add_post("/webhooks/{source}", receiver.receive_delivery)
     app.router.add_get("/healthz", receiver.report_health)
@@ -108,7 +103,12 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[i
         OSError: the address cannot be listened on.
     """
     runner = web.AppRunner(
-        app, access_log=None, auto_decompress=False, keepalive_timeout=IDLE, lingering_time=LINGERING
+        app,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=IDLE,
+        lingering_time=LINGERING,
+        shutdown_timeout=STOPPING,
     )
     await runner.setup()
     try:
@@ -179,7 +179,7 @@ class Receiver:
     ) -> Answer:
         if isinstance(reading, BadRequest):
             raise web.HTTPBadRequest(text=reading.reason)
-        request[FACTS].update(event=reading.envelope.event, delivery=reading.envelope.delivery_key)
+        request[FACTS].update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
         async with self._writing.enter():
             if isinstance(reading, Ignored):
                 return await dismiss(self._ledger, reading)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from jobs.queue import record
 from jobs.queue.lease import Lease
@@ -16,7 +15,7 @@ class Ending:
     """How a claim ends: the kind of its event, and what the event says beside the token."""
 
     kind: str
-    data: Mapping[str, str] = MappingProxyType({})
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 FINISHED = Ending("finished")

@@ -32,7 +32,7 @@ class Endpoint:
     models: Answer | None = None
     """What `GET /v1/models` answers; None: the list with the one model."""
 
-    def profile(self, **changes: Any) -> ProviderProfile:
+    def profile(self, **changes: object) -> ProviderProfile:
         """A profile that leads here."""
         fields: dict[str, Any] = {
             "name": "fake",
@@ -78,12 +78,12 @@ async def serving(script: Iterable[Answer] = (), models: Answer | None = None) -
         await runner.cleanup()
 
 
-def says(text: str, **changes: Any) -> Answer:
+def says(text: str, **changes: object) -> Answer:
     """Plain text."""
     return completion({"role": "assistant", "content": text}, **changes)
 
 
-def calls(*wanted: tuple[str, dict[str, Any] | str], text: str = "", **changes: Any) -> Answer:
+def calls(*wanted: tuple[str, dict[str, Any] | str], text: str = "", **changes: object) -> Answer:
     """Tool calls `(name, arguments)`; arguments given as a string go out as they are."""
     tool_calls = [
         {
@@ -97,7 +97,7 @@ def calls(*wanted: tuple[str, dict[str, Any] | str], text: str = "", **changes: 
     return completion(message, **({"finish_reason": "tool_calls"} | changes))
 
 
-def finishes(summary: str = "Done.", *, done: bool = True, **changes: Any) -> Answer:
+def finishes(summary: str = "Done.", *, done: bool = True, **changes: object) -> Answer:
     """The call that ends a run."""
     return calls(("finish", {"summary": summary, "done": done}), **changes)
 
@@ -121,7 +121,7 @@ def completion(
     return gives(200, body | ({"usage": reported} if reported else {}))
 
 
-def gives(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
+def gives(status: int, body: object, headers: dict[str, str] | None = None) -> Answer:
     """A status with a JSON body."""
 
     async def answer(_request: web.Request, _body: dict[str, Any]) -> web.StreamResponse:
@@ -130,7 +130,7 @@ def gives(status: int, body: Any, headers: dict[str, str] | None = None) -> Answ
     return answer
 
 
-def fails(status: int, message: str, headers: dict[str, str] | None = None, **error: Any) -> Answer:
+def fails(status: int, message: str, headers: dict[str, str] | None = None, **error: object) -> Answer:
     """An error in the shape OpenAI gives it."""
     return gives(status, {"error": {"message": message, "type": "error", "code": None} | error}, headers)
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from jobs import job as jobs
 from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
 from jobs.directives import Directives
-from jobs.events import LogLine, Logs
+from jobs.events import Logs, NewLine
 from jobs.job import Job, Status, advance
 from jobs.ledger import records, runs
 from jobs.ledger.database import Ledger, Transaction
+from jobs.order import WorkOrder
 from jobs.readiness import Readiness, State, Step
 from jobs.reasons import Code, because
 from jobs.results import CommandOutcome, PullRequest, PullRequestState, Usage
@@ -172,6 +173,11 @@ async def put(tx: Transaction, job: Job, *steps: Job) -> Job:
     return job
 
 
+def ended(job: Job, seconds: float) -> Job:
+    """The same, over `seconds` after it began, or after it came if it never began."""
+    return job.model_copy(update={"ended_at": (job.started_at or job.created_at) + timedelta(seconds=seconds)})
+
+
 def queued(job: Job, **fields: object) -> Job:
     return advance(job, Status.QUEUED, selection=fields.pop("selection", selection()), run=1, **fields)
 
@@ -229,8 +235,7 @@ def _stage(name: str, state: runs.StageState, began: float, seconds: float | Non
 
 async def write(logs: Logs, job_id: str, lines: tuple[tuple[str, str, str], ...]) -> None:
     """Append output to a job's live log."""
-    for stage, kind, text in lines:
-        await logs.append(job_id, run=1, stage=stage, kind=kind, text=text)
+    await logs.append(job_id, [NewLine(run=1, stage=stage, kind=kind, text=text) for stage, kind, text in lines])
 
 
 async def _second(tx: Transaction) -> Job:
@@ -264,14 +269,20 @@ async def _succeeded(tx: Transaction) -> Job:
         title="PAY-405: Correct the settlement e-mail",
     )
     published = advance(active, Status.PUBLISHING, branch=pull.branch, commit=pull.commit, pull_request=pull)
-    outcome = CommandOutcome(argv=("pytest", "-q"), exit_code=0, seconds=6.4, output="\x1b[32m14 passed\x1b[0m in 2.31s")
+    outcome = CommandOutcome(
+        argv=("pytest", "-q"), exit_code=0, seconds=6.4, output="\x1b[32m14 passed\x1b[0m in 2.31s"
+    )
     reason = because(Code.VALIDATED, "Every validation command passed.")
     done = advance(published, Status.SUCCEEDED, reason, validation=(outcome,), summary="Corrected the spelling.")
-    ended = done.model_copy(update={"ended_at": (active.started_at or jobs.now()) + timedelta(seconds=95)})
-    kept = await put(tx, first, waiting, active, published, ended)
+    kept = await put(tx, first, waiting, active, published, ended(done, 95))
     await runs.put_report(tx, kept.id, REPORT)
     await runs.put_diff(tx, kept.id, runs.Diff(text=DIFF, truncated=False))
-    for name, began, seconds in (("checkout", 5380, 3.1), ("agent", 5376, 71.0), ("validate", 5304, 6.4), ("push", 5297, 1.2)):
+    for name, began, seconds in (
+        ("checkout", 5380, 3.1),
+        ("agent", 5376, 71.0),
+        ("validate", 5304, 6.4),
+        ("push", 5297, 1.2),
+    ):
         await runs.put_stage(tx, kept.id, _stage(name, "done", began, seconds))
     return kept
 
@@ -281,9 +292,7 @@ async def _failed(tx: Transaction) -> Job:
     waiting = queued(first)
     active = running(waiting, 8990, usage=Usage(requests=40, input_tokens=80_112, output_tokens=8_000))
     reason = because(Code.VALIDATION_FAILED, "The command `npm test` still failed after 2 repairs.")
-    ended = advance(active, Status.FAILED, reason)
-    kept = ended.model_copy(update={"ended_at": (active.started_at or jobs.now()) + timedelta(seconds=402)})
-    return await put(tx, first, waiting, active, kept)
+    return await put(tx, first, waiting, active, ended(advance(active, Status.FAILED, reason), 402))
 
 
 async def _denied(tx: Transaction) -> Job:
@@ -293,13 +302,13 @@ async def _denied(tx: Transaction) -> Job:
         "stranger42 may not start jobs through github.",
         "An administrator can add the login to JCA_GITHUB_ACTORS.",
     )
-    return await put(tx, first, advance(first, Status.DENIED, reason))
+    return await put(tx, first, ended(advance(first, Status.DENIED, reason), 1))
 
 
 async def _cancelled(tx: Transaction) -> Job:
     first = job("#1279", "Bump lodash", repository="web", age=11_000)
     reason = because(Code.CANCELLED, "Cancelled by the dashboard.")
-    return await put(tx, first, queued(first), advance(queued(first), Status.CANCELLED, reason))
+    return await put(tx, first, queued(first), ended(advance(queued(first), Status.CANCELLED, reason), 12))
 
 
 def readiness(moment: datetime) -> dict[str, list[Readiness]]:
@@ -345,5 +354,17 @@ def readiness(moment: datetime) -> dict[str, list[Readiness]]:
     }
 
 
-def lines_of(logged: list[LogLine]) -> list[str]:
-    return [line.text for line in logged]
+def order(job: Job) -> WorkOrder:
+    """The order that a queued job waits with."""
+    if job.selection is None:
+        raise ValueError(f"{job.ticket.key} has no selection")
+    return WorkOrder(
+        job=job.id,
+        run=job.run,
+        ticket=job.ticket,
+        repository=next(repository for repository in CATALOG.repositories if repository.alias == job.repository),
+        base_branch="main",
+        branch=f"jca/{job.ticket.key.lower()}",
+        provider=job.selection.provider,
+        model=job.selection.model,
+    )

@@ -11,6 +11,7 @@ from worker.agent.compaction import estimated_tokens, tokens_in
 from worker.agent.elision import elide
 
 PATIENCE = 3  # answers in a row that call no tool
+FIXED_TOKENS = 1_500  # of the instructions and the tools' descriptions, which go out with every request
 WORDS_CAP = 300  # characters of the model's own words in a message
 
 
@@ -52,7 +53,8 @@ def usage_of(response: ModelResponse, before: list[ModelMessage]) -> Usage:
     """What an answer cost, as reported; where nothing is reported, estimated from the lengths, so that limits hold."""
     usage = response.usage
     if usage.total_tokens <= 0:
-        return Usage(requests=1, input_tokens=tokens_in(before), output_tokens=estimated_tokens(response))
+        told = FIXED_TOKENS + tokens_in(before)
+        return Usage(requests=1, input_tokens=told, output_tokens=estimated_tokens(response))
     return Usage(
         requests=1,
         input_tokens=max(0, usage.input_tokens),

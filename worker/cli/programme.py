@@ -32,7 +32,7 @@ class Programme:
 
     async def follow(self, stage: Stage) -> dict[str, Any]:
         """Send the ticket and watch its job; returns the job as it ended."""
-        self._print(f"\\n[bold]Ticket[/bold] {escape(play.ticket(stage)['ticket']['title'])}")
+        self._print(f"\n[bold]Ticket[/bold] {escape(play.ticket(stage)['ticket']['title'])}")
         job_id = await play.send(stage)
         self._print(f"  signed, sent, answered with 202: job {job_id}")
         audience = play.Audience(stage, job_id)
@@ -47,7 +47,7 @@ class Programme:
 
     async def stay(self, stage: Stage) -> None:
         """Leave everything running until a person stops it."""
-        self._print(f"\\n  Look around: [bold]http://127.0.0.1:{stage.settings.port}[/bold]   Ctrl-C ends it.")
+        self._print(f"\n  Look around: [bold]http://127.0.0.1:{stage.settings.port}[/bold]   Ctrl-C ends it.")
         asked = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, asked.set)
@@ -55,16 +55,16 @@ class Programme:
 
     async def _curtain(self, audience: play.Audience, job: dict[str, Any]) -> None:
         selection = job["selection"] or {"because": ()}
-        self._print("\\n[bold]Why this provider and model[/bold]")
+        self._print("\n[bold]Why this provider and model[/bold]")
         for step in selection["because"]:
             self._print(f"  {step['outcome']}: {escape(step['text'])}")
-        self._print("\\n[bold]The change[/bold]")
+        self._print("\n[bold]The change[/bold]")
         for line in (await audience.text("diff")).splitlines():
             self._print(f"  {_coloured(terminal.clean(line))}")
-        self._print(f"\\n[bold]{escape(job['status'])}[/bold]  {escape(_sentence(job))}")
+        self._print(f"\n[bold]{escape(job['status'])}[/bold]  {escape(_sentence(job))}")
         if pull_request := job["pull_request"]:
             into = f"{pull_request['branch']} into {pull_request['base_branch']}"
-            self._print(f"  pull request, recorded: {escape(pull_request['title'])}\\n  {escape(into)}")
+            self._print(f"  pull request, recorded: {escape(pull_request['title'])}\n  {escape(into)}")
             self._print("  [dim]No code host takes part in the demo, so the record stands for the pull request.[/dim]")
 
     def _line(self, line: dict[str, Any]) -> None:

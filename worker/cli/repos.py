@@ -15,6 +15,21 @@ from worker.cli.client import Gateway
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The repositories jobs may write.")
 
 
+Alias = Annotated[str, typer.Argument(help="The name people write in tickets.")]
+Url = Annotated[str, typer.Argument(help="https://…, ssh://…, git@host:path or an absolute path.")]
+Branch = Annotated[str, typer.Option(help="The branch work starts from.")]
+FullName = Annotated[str, typer.Option(help="OWNER/NAME on the code host, to match its tickets.")]
+Validate = Annotated[
+    list[str] | None,
+    typer.Option(help='A command that proves the work, such as "python3 -m pytest -q"; may be repeated.'),
+]
+Setup = Annotated[list[str] | None, typer.Option(help="A command to run before the agent; may be repeated.")]
+Allow = Annotated[list[str] | None, typer.Option(help="A program the agent may run; may be repeated.")]
+Mode = Annotated[ValidationMode, typer.Option(help="What a failing validation means.")]
+Provider = Annotated[str | None, typer.Option(help="The provider jobs here use by default.")]
+Model = Annotated[str | None, typer.Option(help="The model jobs here use by default.")]
+
+
 @app.command("list")
 def list_repositories(
     *,
@@ -44,19 +59,16 @@ def list_repositories(
 @app.command("add")
 def add_repository(  # noqa: PLR0913 - each is an option on the command line
     *,
-    alias: Annotated[str, typer.Argument(help="The name people write in tickets.")],
-    url: Annotated[str, typer.Argument(help="https://…, ssh://…, git@host:path or an absolute path.")],
-    branch: Annotated[str, typer.Option(help="The branch work starts from.")] = "main",
-    full_name: Annotated[str, typer.Option(help="OWNER/NAME on the code host, to match its tickets.")] = "",
-    validate: Annotated[
-        list[str] | None,
-        typer.Option(help='A command that proves the work, such as "python3 -m pytest -q"; may be repeated.'),
-    ] = None,
-    setup: Annotated[list[str] | None, typer.Option(help="A command to run before the agent; may be repeated.")] = None,
-    allow: Annotated[list[str] | None, typer.Option(help="A program the agent may run; may be repeated.")] = None,
-    mode: Annotated[ValidationMode, typer.Option(help="What a failing validation means.")] = ValidationMode.REQUIRED,
-    provider: Annotated[str | None, typer.Option(help="The provider jobs here use by default.")] = None,
-    model: Annotated[str | None, typer.Option(help="The model jobs here use by default.")] = None,
+    alias: Alias,
+    url: Url,
+    branch: Branch = "main",
+    full_name: FullName = "",
+    validate: Validate = None,
+    setup: Setup = None,
+    allow: Allow = None,
+    mode: Mode = ValidationMode.REQUIRED,
+    provider: Provider = None,
+    model: Model = None,
 ) -> None:
     """Add a repository, or replace the one with this alias."""
     wanted = {
@@ -71,19 +83,23 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
         "provider": provider,
         "model": model,
     }
+    _put(wanted)
+
+
+@app.command("remove")
+def remove_repository(alias: Alias) -> None:
+    """Remove a repository that no unfinished job uses."""
+    with Gateway.here() as gateway:
+        gateway.delete(f"repositories/{alias}")
+    terminal.write(f"✓ Repository {alias} is removed.")
+
+
+def _put(wanted: dict[str, object]) -> None:
     with Gateway.here() as gateway:
         repository = gateway.post("repositories", wanted)
     terminal.write(f"✓ Repository {repository['alias']} is ready for jobs: {repository['url']}")
     if not repository["validation_commands"]:
         terminal.write("  Nothing proves the work yet: give a command with --validate.")
-
-
-@app.command("remove")
-def remove_repository(alias: Annotated[str, typer.Argument(help="Which one.")]) -> None:
-    """Remove a repository that no unfinished job uses."""
-    with Gateway.here() as gateway:
-        gateway.delete(f"repositories/{alias}")
-    terminal.write(f"✓ Repository {alias} is removed.")
 
 
 def split(command: str) -> list[str]:

@@ -30,8 +30,8 @@ def run(
 
     Example: jca run --repo . --ticket fix.md --validate "python3 -m pytest -q"
     """
-    from worker.compose import single  # noqa: PLC0415 - `jca --help` must not load the parts
     from worker.cli import say  # noqa: PLC0415
+    from worker.compose import single  # noqa: PLC0415 - `jca --help` must not load the parts
 
     request = single.Request(
         repository=repo,

@@ -16,7 +16,7 @@ from jobs.queue import connection
 from jobs.settings import Settings
 from worker import state
 from worker.providers import selftest
-from worker.sandbox.probe import probe
+from worker.sandbox.bubblewrap import probe
 from worker.up import valkey
 
 OLDEST_GIT = (2, 34)

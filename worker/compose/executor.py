@@ -10,7 +10,7 @@ from functools import partial
 from jobs.events import Events, Logs
 from jobs.queue import connection
 from jobs.queue.presence import Presence
-from jobs.queue.worker import make_worker
+from jobs.queue.worker import LeaseWorker, make_worker
 from jobs.settings import Settings
 from worker import state
 from worker.compose import common
@@ -18,9 +18,11 @@ from worker.executor.gateway_client import GatewayClient
 from worker.executor.readiness import ReadinessBoard
 from worker.executor.service import Workshop
 from worker.providers import registry, selftest
-from worker.sandbox.probe import probe
-from worker.serving import ended
+from worker.sandbox.bubblewrap import probe
+from worker.serving import ended, until_stopped
 from worker.up import child
+
+LONGEST_RUN = 24 * 3600.0  # seconds; a backstop behind the limits of each order
 
 
 async def run(settings: Settings) -> None:
@@ -57,9 +59,20 @@ async def run(settings: Settings) -> None:
             accounts=board.accounts,
             max_jobs=settings.worker_concurrency,
             lease_seconds=settings.lease_seconds,
-            drain_seconds=settings.drain_seconds,
+            job_timeout=LONGEST_RUN,
+            handle_signals=False,
         )
         stack.push_async_callback(ended, asyncio.create_task(board.run()))
         gc.freeze()  # what is imported by now stays; collections need not walk it again
-        child.say_ready(f"{name}, {sandbox.detail}")
-        await worker.async_run()
+        child.say_ready(f"{name} · {sandbox.detail}")
+        claiming = asyncio.create_task(worker.serve())
+        await until_stopped(claiming)
+        await _drain(worker, settings.drain_seconds)
+        await ended(claiming)
+
+
+async def _drain(worker: LeaseWorker, seconds: float) -> None:
+    """Claim nothing more, and let what runs end by itself if it can in time; the rest is put back."""
+    worker.allow_pick_jobs = False
+    if worker.tasks:
+        await asyncio.wait(worker.tasks.values(), timeout=seconds)

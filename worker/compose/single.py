@@ -31,8 +31,8 @@ from worker.executor.alone import Configured, Told, Unshared
 from worker.executor.desk import Desk
 from worker.executor.run import run_job
 from worker.providers import registry, selftest
+from worker.sandbox.bubblewrap import probe
 from worker.sandbox.mirror import Mirrors
-from worker.sandbox.probe import probe
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import httpx
 
 from jobs import errors, provisioning
 from jobs import settings as settings_module
-from worker.demo import model as scripted
+from worker.demo.model import MODEL, create_model_app
 from worker.serving import serving
 
 OLLAMA = "http://127.0.0.1:11434/v1"
@@ -45,8 +45,8 @@ async def chosen(*, real: bool) -> AsyncIterator[Endpoint]:
     if real:
         yield await _real()
         return
-    async with serving(scripted.create_model_app(), host="127.0.0.1") as address:
-        yield Endpoint(_profile("scripted-demo", f"http://{address}/v1", scripted.MODEL), is_scripted=True)
+    async with serving(create_model_app(), host="127.0.0.1") as address:
+        yield Endpoint(_profile("scripted-demo", f"http://{address}/v1", MODEL), is_scripted=True)
 
 
 async def _real() -> Endpoint:

@@ -66,8 +66,8 @@ class Audience:
     def __init__(self, stage: Stage, job_id: str) -> None:
         token = state.secret(stage.settings.state_dir, "api-token")
         headers = {"Authorization": f"Bearer {token}"}
-        url = f"http://127.0.0.1:{stage.settings.port}/api/v1/jobs/{job_id}"
-        self._client = httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=30)
+        self._url = f"http://127.0.0.1:{stage.settings.port}/api/v1/jobs/{job_id}"
+        self._client = httpx.AsyncClient(headers=headers, trust_env=False, timeout=30)
 
     async def close(self) -> None:
         """Hang up."""
@@ -75,12 +75,12 @@ class Audience:
 
     async def job(self) -> dict[str, Any]:
         """The job as it is now."""
-        answer = await self._client.get("")
+        answer = await self._client.get(self._url)
         return dict(answer.raise_for_status().json())
 
     async def text(self, what: str) -> str:
         """The diff or the log, as text."""
-        return (await self._client.get(f"/{what}")).text
+        return (await self._client.get(f"{self._url}/{what}")).text
 
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Every line of live output, until the job has ended and its last line was seen.
@@ -91,7 +91,7 @@ class Audience:
         seen, last = "", False
         async with asyncio.timeout(PATIENCE):
             while True:
-                lines = (await self._client.get("/log", params={"format": "json", "after": seen})).json()
+                lines = (await self._client.get(f"{self._url}/log", params={"format": "json", "after": seen})).json()
                 for line in lines:
                     seen = line["id"]
                     yield line

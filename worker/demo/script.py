@@ -94,26 +94,24 @@ def _lost(why: str) -> Say:
 def _suspects(request: Request, output: str) -> list[str]:
     """Files that could be at fault: those of the traceback, innermost first, then what the files read so far import."""
     top = {name.strip() for name in request.calls("list")[0].returned.splitlines()}
-    traced = [_inside(path, top) for path in reversed(re.findall(r'File "([^"]+\.py)", line', output))]
+    named = reversed(re.findall(r'File "([^"]+\.py)", line', output))
+    traced = [path for name in named for path in _inside(name, top)]
     imported = [path for call in request.calls("read") for path in _imports(call.returned, top)]
-    return list(dict.fromkeys(path for path in [*traced, *imported] if path))
+    return list(dict.fromkeys([*traced, *imported]))
 
 
-def _inside(path: str, top: set[str]) -> str:
-    """A path as the checkout knows it: from the directory on that the listing shows; empty for files elsewhere."""
+def _inside(path: str, top: set[str]) -> list[str]:
+    """What a path may be in the checkout: from a directory on that the listing shows; nothing for files elsewhere."""
     parts = PurePosixPath(path).parts
-    start = next((index for index, part in enumerate(parts[:-1]) if f"{part}/" in top), None)
-    return "/".join(parts[start:]) if start is not None else ""
+    starts = [index for index, part in enumerate(parts[:-1]) if f"{part}/" in top]
+    return ["/".join(parts[start:]) for start in reversed(starts)]
 
 
 def _imports(text: str, top: set[str]) -> list[str]:
+    """Files of the checkout that a module imports: `from a.b import c` is `a/b.py`, `from a import b` is too."""
     found = re.findall(r"^\s*(?:\d+\t)?\s*from ([\w.]+) import (\w+)", text, re.MULTILINE)
-    modules = [name for package, member in found for name in (package, f"{package}.{member}")]
-    return [
-        f"{module.replace('.', '/')}.py"
-        for module in modules
-        if f"{module.partition('.')[0]}/" in top and "." in module
-    ]
+    modules = [package if "." in package else f"{package}.{member}" for package, member in found]
+    return [f"{module.replace('.', '/')}.py" for module in modules if f"{module.partition('.')[0]}/" in top]
 
 
 def _example(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from worker.sandbox.checkout import Checkout
 from worker.sandbox.mirror import Mirrors
 
 _MOVED = re.compile(r"stale info|cannot lock ref|already exists|incorrect old value|failed to update ref|fetch first")
-_FORBIDDEN = re.compile(r"^!.*\[remote rejected\] \((.*)\)", re.MULTILINE)
+_RULE = re.compile(r"^!.*\[remote rejected\] \((.*)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,8 @@ async def push(
 ) -> None:
     """Make `branch` on the remote point to `commit`; repeating it after an uncertain end is fine.
 
-    Args:
-        checkout: where `commit` was made.
-        commit: what to push.
-        url: the repository's configured address.
-        branch: the only ref that is written.
-        expected: commit the branch must have on the remote; None: it must not exist.
-        forbidden: branches that are never written, the default branch first of all.
-        credential: for https.
+    `expected` is the commit the branch must have there, None when it must not exist; `forbidden` are branches that are
+    never written, the default branch first of all.
 
     Raises:
         errors.Conflict: the branch is not at `expected`.
@@ -73,30 +67,27 @@ async def push(
         errors.TryAgain: the remote did not answer; whether it took the commit is open.
         errors.NotReady: this worker's credential does not allow it.
     """
-    ref = remote.branch_ref(branch)
     if branch in forbidden:
         raise errors.Refused(
             f"{branch!r} may not be written by a job.", remedy="Changes reach it by pull request only."
         )
-    lease = f"--force-with-lease={ref}:{expected or ''}"
-    arguments = ("push", "--porcelain", "--no-verify", "--no-follow-tags", lease, "--end-of-options", url)
     repository = git.Repository(checkout.mirror, objects=checkout.objects)
-    output = await repository.run(
-        *arguments,
-        f"{commit}:{ref}",
-        url=url,
-        credential=credential,
-        seconds=git.NETWORK_TIMEOUT,
-    )
+    arguments = _arguments(url, commit, remote.branch_ref(branch), expected)
+    output = await repository.run(*arguments, url=url, credential=credential, seconds=git.NETWORK_TIMEOUT)
     if output.code:
         raise _rejection(output, url, branch)
+
+
+def _arguments(url: str, commit: str, ref: str, expected: str | None) -> tuple[str, ...]:
+    lease = f"--force-with-lease={ref}:{expected or ''}"
+    return ("push", "--porcelain", "--no-verify", "--no-follow-tags", lease, "--end-of-options", url, f"{commit}:{ref}")
 
 
 def _rejection(output: git.Output, url: str, branch: str) -> errors.JcaError:
     report = output.stdout.decode(errors="replace")
     if _MOVED.search(report):
         return errors.Conflict(f"Somebody else moved {branch!r} in {remote.redact(url)} meanwhile. Nothing was pushed.")
-    if rule := _FORBIDDEN.search(report):
+    if rule := _RULE.search(report):
         return errors.Refused(
             f"{remote.redact(url)} does not accept a push to {branch!r}: {rule[1]}.",
             remedy="Look at the branch rules and hooks of the repository.",

@@ -1,9 +1,13 @@
-"""A job's output, whether it is still in the live stream or already in the ledger's archive."""
+"""A job's output, whether it is still in the live stream or already in the ledger's archive; a page shows the archive alone while Redis
+does not answer.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
+from jobs import errors
 from jobs.events import LogLine
 from jobs.ledger import runs
 from jobs.redact import redact
@@ -17,7 +21,10 @@ _BATCH = 5000
 
 async def tail(services: Services, job_id: str) -> list[LogLine]:
     """The last lines, oldest first."""
-    lines = await services.logs.tail(job_id, TAIL)
+    try:
+        lines = await services.logs.tail(job_id, TAIL)
+    except errors.TryAgain:
+        lines = []
     if len(lines) < TAIL:
         lines = _joined(await _archived(services, job_id), lines)
     return clean(lines[-TAIL:])
@@ -26,8 +33,9 @@ async def tail(services: Services, job_id: str) -> list[LogLine]:
 async def whole(services: Services, job_id: str) -> list[LogLine]:
     """Every line there is, oldest first."""
     lines = await _archived(services, job_id)
-    while fresh := await services.logs.after(job_id, lines[-1].id if lines else "0-0", _BATCH):
-        lines = _joined(lines, fresh)
+    with contextlib.suppress(errors.TryAgain):
+        while fresh := await services.logs.after(job_id, lines[-1].id if lines else "0-0", _BATCH):
+            lines += fresh
     return clean(lines)
 
 

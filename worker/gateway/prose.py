@@ -33,19 +33,23 @@ def _parser() -> MarkdownIt:
     parser.enable("table").disable("image")
     parser.validateLink = is_web_link  # type: ignore[method-assign] # the documented way to set the rule
     parser.add_render_rule("link_open", _link)
+    parser.add_render_rule("th_open", _column)
     parser.add_render_rule("heading_open", _heading)
     parser.add_render_rule("heading_close", _heading)
     return parser
 
 
 def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    del env
     tokens[index].attrSet("rel", "noopener noreferrer")
-    return renderer.renderToken(tokens, index, options, {})
+    return renderer.renderToken(tokens, index, options, env)
+
+
+def _column(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    tokens[index].attrSet("scope", "col")
+    return renderer.renderToken(tokens, index, options, env)
 
 
 def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     # The page has its one h1 and a heading per tab: a report's own headings begin below them.
-    del env
     tokens[index].tag = f"h{min(int(tokens[index].tag[1]) + 2, 6)}"
-    return renderer.renderToken(tokens, index, options, {})
+    return renderer.renderToken(tokens, index, options, env)

@@ -41,8 +41,7 @@ class Standing:
         blocked = [entry for entry in said if entry.state is State.BLOCKED]
         if blocked:
             first = blocked[0]
-            reason = first.reason.strip().rstrip(".")
-            return f"Waiting for {account}: {reason} on {first.worker}, checked {words.clock(first.checked_at)} UTC"
+            return f"Waiting for {account}: {_within(first.reason)} on {first.worker}, checked {words.clock(first.checked_at)} UTC"
         if said:
             return f"Waiting for {account}: {said[0].worker} is checking it now"
         if not self.known:
@@ -50,6 +49,12 @@ class Standing:
         if not self.live:
             return f"Waiting for {account}: no worker is connected"
         return f"Waiting for {account}: no connected worker has checked it"
+
+
+def _within(sentence: str) -> str:
+    """A sentence as part of another one: without its full stop, small at the start unless that is a name."""
+    sentence = sentence.strip().rstrip(".")
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 async def look(services: Services, moment: datetime) -> Standing:

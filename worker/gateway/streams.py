@@ -27,7 +27,10 @@ PATIENCE = 10.0  # seconds a reader may leave its buffer full
 BATCH = 200  # lines in one event: enough to be fast, few enough not to freeze the page
 RECONNECT = 1000  # milliseconds the browser waits before it comes back
 
-_STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}\Z")
+NO_LINES = "none"
+"""What a page without a log asks to begin after."""
+
+_STREAM_ID = re.compile(r"\d{1,19}-\d{1,19}\Z")
 
 
 class Streams:
@@ -144,6 +147,10 @@ async def job(request: web.Request) -> web.StreamResponse:
 
 
 async def _lines(services: Services, job_id: str, after: str) -> AsyncIterator[list[LogLine]]:
+    """Batches of output, an empty one whenever there was none for a while."""
+    while after == NO_LINES:
+        yield []
+        await asyncio.sleep(pulse.INTERVAL)
     if not _STREAM_ID.match(after):
         first = await output.tail(services, job_id)
         yield first

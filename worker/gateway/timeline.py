@@ -23,7 +23,7 @@ class Segment:
 
     name: str
     state: str
-    """`done`, `running`, `failed`, `skipped` or `ahead`."""
+    """`done`, `running`, `waiting`, `failed`, `skipped` or `ahead`."""
     began: datetime | None = None
     seconds: float | None = None
     detail: str = ""
@@ -57,7 +57,7 @@ def _waited(name: str, status: Status, job: Job, steps: Sequence[Transition], mo
         return None if job.ended else Segment(name, "ahead")
     after = [step for step in steps[place + 1 :] if step.status not in {status, Status.TRIAGING, Status.HELD}]
     end = after[0].at if after else None
-    state = "running" if end is None else "failed" if after[0].status in _DEAD_ENDS else "done"
+    state = "waiting" if end is None else "failed" if after[0].status in _DEAD_ENDS else "done"
     began = steps[place].at
     return Segment(name, state, began, ((end or moment) - began).total_seconds())
 

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import json
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -34,6 +35,8 @@ CONNECT_SECONDS = 10.0
 PROBE_SECONDS = 15.0
 LONGEST_WAIT = 30.0  # seconds a `Retry-After` may make us sleep before the run is stopped instead
 RETRIES = 2
+_FROM_ENVIRONMENT = ("OpenAI-Organization", "OpenAI-Project")
+"""Headers the SDK takes from the worker's environment; they are somebody's account, not this profile's."""
 LISTING_CAP = 4 * 1024 * 1024  # bytes of a model list; large gateways send half a megabyte
 
 
@@ -105,12 +108,12 @@ class _Endpoint(OpenAICompatibleProvider):
 
 def http_client(profile: ProviderProfile, seconds: float) -> httpx2.AsyncClient:
     """The HTTP client every request to a profile goes through. It follows no redirect: the key stays with its host."""
-    strip = [_without_authorization] if profile.auth_mode is AuthMode.NONE else []
+    unwanted = _FROM_ENVIRONMENT if profile.auth_mode is AuthMode.BEARER else (*_FROM_ENVIRONMENT, "Authorization")
     wait = functools.partial(_refuse_long_waits, min(LONGEST_WAIT, seconds / (RETRIES + 1)))
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         follow_redirects=False,
-        event_hooks={"request": strip, "response": [wait]},
+        event_hooks={"request": [functools.partial(_drop, unwanted)], "response": [wait]},
     )
 
 
@@ -128,8 +131,9 @@ def _key(profile: ProviderProfile) -> str:
     return profile.api_key.get_secret_value()
 
 
-async def _without_authorization(request: httpx2.Request) -> None:
-    request.headers.pop("authorization", None)
+async def _drop(names: Iterable[str], request: httpx2.Request) -> None:
+    for name in names:
+        request.headers.pop(name, None)
 
 
 async def _refuse_long_waits(longest: float, response: httpx2.Response) -> None:

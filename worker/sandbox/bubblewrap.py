@@ -57,25 +57,24 @@ class Sandbox:
         """Run `argv`, without a shell, until it ends or `timeout` seconds are over.
 
         Every process it started is dead afterwards, also when the caller is cancelled. Output beyond `output_limit`
-        bytes is read and dropped from the middle.
+        bytes is dropped from the middle.
 
         Raises:
-            errors.NotReady: the sandbox itself could not be set up; the remedy says how to make it work.
+            errors.NotReady: the sandbox could not be set up; the remedy says how to make it work.
         """
         began = time.monotonic()
         output = CappedOutput(output_limit)
         with _pipe() as (status, report):
             process = await self._start(argv, timeout, report)
             timed_out = await _supervise(process, output, timeout)
-            started = b'"exit-code"' in os.read(status, _CHUNK)
-        text = output.text()
-        if not started and not timed_out and process.returncode != -signal.SIGKILL:
-            raise bubblewrap_failures.not_ready(text)
+            ended = b'"exit-code"' in _read_now(status)
+        if not ended and (process.returncode or 0) > 0:  # bubblewrap gave up by itself; below 0 it was killed
+            raise bubblewrap_failures.not_ready(output.text())
         return results.CommandOutcome(
             argv=tuple(argv),
-            exit_code=process.returncode if started and not timed_out else None,
+            exit_code=process.returncode if ended and not timed_out else None,
             seconds=time.monotonic() - began,
-            output=text,
+            output=output.text(),
             timed_out=timed_out,
         )
 
@@ -176,6 +175,13 @@ async def _drain(process: asyncio.subprocess.Process, output: CappedOutput) -> N
     pipe = cast("asyncio.StreamReader", process.stdout)
     while chunk := await pipe.read(_CHUNK):
         output.add(chunk)
+
+
+def _read_now(pipe: int) -> bytes:
+    try:
+        return os.read(pipe, _CHUNK)
+    except BlockingIOError:
+        return b""
 
 
 @contextmanager

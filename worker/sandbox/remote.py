@@ -122,7 +122,7 @@ _MEANINGS = (
         "Check that the configured credential is valid and covers this repository.",
     ),
     _Meaning(
-        re.compile(r"returned error: 3\d\d|redirect", re.IGNORECASE),
+        re.compile(r"returned error: 3\d\d|from redirection"),
         errors.NotReady,
         "{url} redirects to another address, and credentials do not follow redirects.",
         "Configure the repository's present address.",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from jobs import errors
 from jobs.order import Limits
@@ -38,7 +39,7 @@ TASK = Task(
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """The demo's sample repository."""
-    root = tmp_path / "shop"
+    root = tmp_path / "checkout"
     with resources.as_file(resources.files("worker.demo") / "sample") as sample:
         shutil.copytree(sample, root, ignore=shutil.ignore_patterns("__pycache__"))
     return root
@@ -54,14 +55,14 @@ async def demo_endpoint() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def conversation(url: str, directory: Path, model: str, **limits: Any) -> Conversation:
+def conversation(url: str, directory: Path, model: str, **limits: float) -> Conversation:
     profile = fake.Endpoint(url=url).profile(default_model=model, models=())
     budget = Budget(Limits(**limits), None)
     return Conversation(registry.build_model(profile, model), budget, Trajectory(directory / "trajectory.jsonl"))
 
 
 async def run_fake(
-    endpoint: fake.Endpoint, root: Path, task: Task = TASK, **limits: Any
+    endpoint: fake.Endpoint, root: Path, task: Task = TASK, **limits: float
 ) -> tuple[Outcome, Recorder, Conversation]:
     recorder, talk = Recorder(), conversation(endpoint.url, root.parent, fake.MODEL, **limits)
     return await run_agent(task, DirectoryWorkspace(root), talk, recorder), recorder, talk
@@ -107,7 +108,7 @@ async def test_scripted_model_gives_up_on_a_mistake_it_does_not_know(shop: Path)
         outcome = await run_agent(TASK, DirectoryWorkspace(shop), talk, Recorder())
 
     assert not outcome.done
-    assert "no mistake" in outcome.summary or "none of the files" in outcome.summary
+    assert "none of the files" in outcome.summary
 
 
 async def test_trajectory_holds_the_whole_conversation_and_can_be_continued(shop: Path) -> None:
@@ -116,7 +117,7 @@ async def test_trajectory_holds_the_whole_conversation_and_can_be_continued(shop
         await run_agent(TASK, DirectoryWorkspace(shop), talk, Recorder())
 
     restored = Trajectory(talk.trajectory.path).load()
-    assert restored == talk.messages
+    assert ModelMessagesTypeAdapter.dump_json(restored) == ModelMessagesTypeAdapter.dump_json(talk.messages)
 
 
 async def test_usage_is_told_after_every_answer_and_adds_up(shop: Path) -> None:
@@ -242,10 +243,11 @@ async def test_old_output_is_shortened_before_the_context_is_full_and_no_call_lo
     returns = tool_texts(endpoint.requests[-1])
     assert len(returns) == 8
     assert sum(len(message.get("tool_calls") or []) for message in last) == 8
-    assert len(returns[0]) < 500 < 5000 < len(returns[-1])
+    assert len(returns[0]) < 500
+    assert len(returns[-1]) > 5000
     assert "cent too high" in str(last)
-    whole = Trajectory(talk.trajectory.path).load()
-    assert all("a line that says nothing" * 1 in str(message) for message in whole[2:4:2])
+    recorded = str(Trajectory(talk.trajectory.path).load()[2])
+    assert recorded.count("a line that says nothing") > 100
 
 
 async def test_listener_never_sees_a_credential(shop: Path) -> None:

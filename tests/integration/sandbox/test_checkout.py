@@ -7,24 +7,26 @@ from pathlib import Path
 import pytest
 
 from jobs import errors
+from tests.integration.sandbox.conftest import Upstream
 from worker.sandbox import changes, git
-from worker.sandbox.checkout import Changes, FileChange, checkout
+from worker.sandbox.checkout import Changes, Checkout, FileChange, checkout
+from worker.sandbox.mirror import Mirrors
 
 
-async def test_the_tree_is_the_commit_and_nothing_of_git(job):
+async def test_the_tree_is_the_commit_and_nothing_of_git(job: Checkout) -> None:
     names = {path.relative_to(job.tree).as_posix() for path in job.tree.rglob("*")}
 
     assert names == {"README.md", "src", "src/shop.py"}
 
 
-async def test_nothing_changed_means_no_files(job):
+async def test_nothing_changed_means_no_files(job: Checkout) -> None:
     harvest = await job.harvest()
 
     assert harvest.files == ()
     assert harvest.diff == ""
 
 
-async def test_every_kind_of_change_is_counted(job):
+async def test_every_kind_of_change_is_counted(job: Checkout) -> None:
     (job.tree / "README.md").write_text("hello\nworld\n")
     (job.tree / "src/shop.py").unlink()
     (job.tree / "new").mkdir()
@@ -42,7 +44,7 @@ async def test_every_kind_of_change_is_counted(job):
     assert not harvest.diff_truncated
 
 
-async def test_a_second_harvest_sees_what_changed_since(job):
+async def test_a_second_harvest_sees_what_changed_since(job: Checkout) -> None:
     (job.tree / "one.txt").write_text("1\n")
     await job.harvest()
     (job.tree / "one.txt").unlink()
@@ -51,7 +53,7 @@ async def test_a_second_harvest_sees_what_changed_since(job):
     assert [change.path for change in (await job.harvest()).files] == ["two.txt"]
 
 
-async def test_ignored_files_stay_out(job):
+async def test_ignored_files_stay_out(job: Checkout) -> None:
     (job.tree / ".gitignore").write_text("build/\n")
     (job.tree / "build").mkdir()
     (job.tree / "build/out.o").write_text("x")
@@ -59,7 +61,7 @@ async def test_ignored_files_stay_out(job):
     assert [change.path for change in (await job.harvest()).files] == [".gitignore"]
 
 
-async def test_a_change_of_equal_size_and_time_is_still_seen(job):
+async def test_a_change_of_equal_size_and_time_is_still_seen(job: Checkout) -> None:
     path = job.tree / "src/shop.py"
     before = path.stat()
     path.write_text("PRICE = 2\n")
@@ -68,7 +70,7 @@ async def test_a_change_of_equal_size_and_time_is_still_seen(job):
     assert [change.path for change in (await job.harvest()).files] == ["src/shop.py"]
 
 
-async def test_odd_file_names_survive(job):
+async def test_odd_file_names_survive(job: Checkout) -> None:
     names = [b"line\nbreak", b"\xff\xfe", b"-rf", b":(exclude)x", "gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n".encode()]
     for name in names:
         (job.tree / os.fsdecode(name)).write_text("x\n")
@@ -80,7 +82,7 @@ async def test_odd_file_names_survive(job):
     assert r"\xff\xfe" in {change.path for change in harvest.files}
 
 
-async def test_a_commit_carries_message_author_and_parent(job, upstream):
+async def test_a_commit_carries_message_author_and_parent(job: Checkout, upstream: Upstream) -> None:
     (job.tree / "README.md").write_text("bye\n")
     harvest = await job.harvest()
 
@@ -91,28 +93,28 @@ async def test_a_commit_carries_message_author_and_parent(job, upstream):
     assert shown.endswith("Say bye\n\nJob: 01j")
 
 
-async def test_an_author_cannot_forge_a_header(job):
+async def test_an_author_cannot_forge_a_header(job: Checkout) -> None:
     with pytest.raises(errors.BadInput):
         await job.commit(Changes(), "x", author_name="a\nparent 0", author_email="a@b")
 
 
 @pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".git ", ".g\u200cit", ".git::$INDEX_ALLOCATION"])
 @pytest.mark.parametrize("folder", ["", "src/deep"])
-async def test_git_directories_are_refused_anywhere(job, name, folder):
+async def test_git_directories_are_refused_anywhere(job: Checkout, name: str, folder: str) -> None:
     (job.tree / folder / name).mkdir(parents=True)
 
     with pytest.raises(errors.Refused, match="looks like a git directory"):
         await job.harvest()
 
 
-async def test_a_git_file_that_points_elsewhere_is_refused(job, upstream):
+async def test_a_git_file_that_points_elsewhere_is_refused(job: Checkout, upstream: Upstream) -> None:
     (job.tree / "src/.git").write_text(f"gitdir: {upstream.path}/.git\n")
 
     with pytest.raises(errors.Refused, match=r"src/\.git"):
         await job.harvest()
 
 
-async def test_special_files_are_left_out(job):
+async def test_special_files_are_left_out(job: Checkout) -> None:
     os.mkfifo(job.tree / "pipe")
     (job.tree / "README.md").unlink()
     os.mkfifo(job.tree / "README.md")
@@ -134,28 +136,28 @@ async def test_special_files_are_left_out(job):
         ("a", "src/.GIT/x"),
     ],
 )
-async def test_links_out_of_the_tree_are_refused(job, link, target):
+async def test_links_out_of_the_tree_are_refused(job: Checkout, link: str, target: str) -> None:
     (job.tree / link).symlink_to(target)
 
     with pytest.raises(errors.Refused, match="symbolic link"):
         await job.harvest()
 
 
-async def test_links_within_the_tree_are_kept(job):
+async def test_links_within_the_tree_are_kept(job: Checkout) -> None:
     (job.tree / "a").symlink_to("README.md")
     (job.tree / "src/b").symlink_to("../README.md")
 
     assert [change.path for change in (await job.harvest()).files] == ["a", "src/b"]
 
 
-async def test_submodules_cannot_be_changed(job):
+async def test_submodules_cannot_be_changed(job: Checkout) -> None:
     (job.tree / ".gitmodules").write_text('[submodule "x"]\n\tpath = x\n\turl = ext::id\n')
 
     with pytest.raises(errors.Refused, match="submodule"):
         await job.harvest()
 
 
-def test_a_submodule_entry_is_refused():
+def test_a_submodule_entry_is_refused() -> None:
     record = f":000000 160000 {'0' * 40} {'1' * 40} A\0vendor\0" + "0\t0\tvendor\0"
     entries, _ = changes.parse(record.encode())
 
@@ -163,7 +165,7 @@ def test_a_submodule_entry_is_refused():
         changes.refuse_submodules(entries)
 
 
-async def test_too_many_files_are_refused(job):
+async def test_too_many_files_are_refused(job: Checkout) -> None:
     (job.tree / "many").mkdir()
     for number in range(changes.MOST_FILES + 1):
         (job.tree / f"many/{number}").touch()
@@ -172,7 +174,7 @@ async def test_too_many_files_are_refused(job):
         await job.harvest()
 
 
-async def test_a_huge_sparse_file_is_refused_before_it_is_stored(job):
+async def test_a_huge_sparse_file_is_refused_before_it_is_stored(job: Checkout) -> None:
     with (job.tree / "huge").open("wb") as file:
         file.truncate(10 * 1024**3)
 
@@ -181,7 +183,7 @@ async def test_a_huge_sparse_file_is_refused_before_it_is_stored(job):
     assert sum(path.stat().st_size for path in job.objects.rglob("*") if path.is_file()) < 1024**2
 
 
-async def test_the_size_limit_counts_all_harvests_together(job):
+async def test_the_size_limit_counts_all_harvests_together(job: Checkout) -> None:
     for name in ("one", "two"):
         (job.tree / name).write_bytes(os.urandom(1024) * 30 * 1024)
         if name == "one":
@@ -191,7 +193,7 @@ async def test_the_size_limit_counts_all_harvests_together(job):
         await job.harvest()
 
 
-async def test_a_tree_deeper_than_git_needs_is_refused_and_removed(job):
+async def test_a_tree_deeper_than_git_needs_is_refused_and_removed(job: Checkout) -> None:
     current = os.open(job.tree, os.O_RDONLY)
     for _ in range(3_000):
         os.mkdir("d", dir_fd=current)
@@ -206,7 +208,7 @@ async def test_a_tree_deeper_than_git_needs_is_refused_and_removed(job):
     assert not job.tree.exists()
 
 
-async def test_a_long_diff_is_cut(job):
+async def test_a_long_diff_is_cut(job: Checkout) -> None:
     (job.tree / "long.txt").write_text("0123456789\n" * 200_000)
 
     harvest = await job.harvest()
@@ -215,7 +217,7 @@ async def test_a_long_diff_is_cut(job):
     assert len(harvest.diff) == 1024 * 1024
 
 
-async def test_modes_are_reduced_to_what_git_knows(job):
+async def test_modes_are_reduced_to_what_git_knows(job: Checkout) -> None:
     (job.tree / "run.sh").write_text("x")
     (job.tree / "run.sh").chmod(0o6777)
 
@@ -225,7 +227,7 @@ async def test_modes_are_reduced_to_what_git_knows(job):
     assert listed.startswith("100755 blob")
 
 
-async def test_removal_does_not_care_about_modes(job):
+async def test_removal_does_not_care_about_modes(job: Checkout) -> None:
     (job.tree / "locked/inner").mkdir(parents=True)
     (job.tree / "locked/inner/file").touch()
     (job.tree / "locked/inner").chmod(0)
@@ -237,7 +239,7 @@ async def test_removal_does_not_care_about_modes(job):
     assert not job.tree.parent.exists()
 
 
-async def test_an_occupied_directory_is_not_touched(upstream, mirrors, tmp_path: Path):
+async def test_an_occupied_directory_is_not_touched(upstream: Upstream, mirrors: Mirrors, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/file").touch()
 
@@ -246,7 +248,7 @@ async def test_an_occupied_directory_is_not_touched(upstream, mirrors, tmp_path:
     assert (tmp_path / "mine/file").exists()
 
 
-async def test_a_leftover_index_lock_does_not_block(job):
+async def test_a_leftover_index_lock_does_not_block(job: Checkout) -> None:
     (job.tree.parent / "index.lock").touch()
     (job.tree / "x").write_text("x")
 

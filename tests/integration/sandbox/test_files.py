@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import time
@@ -45,11 +46,11 @@ def outside(tree: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in (tree.parent / "outside").iterdir()}
 
 
-def test_a_listing_marks_directories(files):
+def test_a_listing_marks_directories(files: Files) -> None:
     assert files.listing() == ["a.txt", "abs", "d/", "dir", "fifo", "in", "rel", "up"]
 
 
-def test_a_long_listing_says_what_is_missing(files, tree):
+def test_a_long_listing_says_what_is_missing(files: Files, tree: Path) -> None:
     for number in range(MOST_NAMES + 5):
         (tree / f"d/e/{number}").touch()
 
@@ -59,7 +60,7 @@ def test_a_long_listing_says_what_is_missing(files, tree):
     assert names[-1] == "… and 5 more"
 
 
-def test_a_link_within_the_tree_is_read(files):
+def test_a_link_within_the_tree_is_read(files: Files) -> None:
     assert files.read("in") == "inside\n"
 
 
@@ -68,15 +69,15 @@ def test_a_link_within_the_tree_is_read(files):
     ["abs", "rel", "dir/secret", "up/outside/secret", "../outside/secret", "/etc/passwd", "d/../../outside/secret",
      "d/root/etc/passwd", "d/cwd/x", "/proc/self/environ", "/dev/stdin"],
 )  # fmt: skip
-def test_nothing_outside_is_read(files, path):
+def test_nothing_outside_is_read(files: Files, path: str) -> None:
     with pytest.raises(errors.BadInput):
         files.read(path)
 
 
 @pytest.mark.parametrize(
-    "path", ["abs", "rel", "dir/new", "up/x", "../x", "/tmp/x", "d/../../x", "in", "d/root/x", "fifo", "d", ""]
+    "path", ["abs", "rel", "dir/new", "up/x", "../x", "/etc/x", "d/../../x", "in", "d/root/x", "fifo", "d", ""]
 )
-def test_nothing_is_written_through_or_over_anything_but_files(files, tree, path):
+def test_nothing_is_written_through_or_over_anything_but_files(files: Files, tree: Path, path: str) -> None:
     with pytest.raises(errors.BadInput):
         files.write(path, "evil")
     assert outside(tree) == {"secret": SECRET}
@@ -85,19 +86,20 @@ def test_nothing_is_written_through_or_over_anything_but_files(files, tree, path
 
 @pytest.mark.parametrize(
     "path",
-    [".git/config", ".GIT/x", "d/.git", "git~1/x", ".git./x", ".git /x", ".g\u200cit/x", ".git::$INDEX_ALLOCATION/x", "a\\.git"],
+    [".git/config", ".GIT/x", "d/.git", "git~1/x",
+     ".git./x", ".git /x", ".g\u200cit/x", ".git::$INDEX_ALLOCATION/x", "a\\.git"],
 )  # fmt: skip
-def test_git_names_are_not_written(files, path):
+def test_git_names_are_not_written(files: Files, path: str) -> None:
     with pytest.raises(errors.BadInput, match="belongs to git"):
         files.write(path, "x")
 
 
-def test_a_fifo_does_not_hang(files):
+def test_a_fifo_does_not_hang(files: Files) -> None:
     with pytest.raises(errors.BadInput, match="not a regular file"):
         files.read("fifo")
 
 
-def test_binary_and_huge_files_are_refused(files, tree):
+def test_binary_and_huge_files_are_refused(files: Files, tree: Path) -> None:
     (tree / "nul").write_bytes(b"a\0b")
     (tree / "latin").write_bytes(b"caf\xe9")
     (tree / "big").write_text("x" * 1001)
@@ -109,7 +111,7 @@ def test_binary_and_huge_files_are_refused(files, tree):
         files.read("big", 1000)
 
 
-def test_writing_keeps_the_mode_and_makes_directories(files, tree):
+def test_writing_keeps_the_mode_and_makes_directories(files: Files, tree: Path) -> None:
     (tree / "a.txt").chmod(0o4755)
     files.write("a.txt", "new\r\n")
     files.write("x/y/z.txt", "deep")
@@ -120,7 +122,7 @@ def test_writing_keeps_the_mode_and_makes_directories(files, tree):
     assert {path.name for path in tree.glob(".*")} == set()
 
 
-def test_a_hard_link_keeps_its_content(files, tree):
+def test_a_hard_link_keeps_its_content(files: Files, tree: Path) -> None:
     (tree / "linked").hardlink_to(tree.parent / "outside/secret")
     files.write("linked", "new")
 
@@ -128,15 +130,15 @@ def test_a_hard_link_keeps_its_content(files, tree):
     assert (tree / "linked").read_text() == "new"
 
 
-def test_an_edit_says_its_line(files, tree):
+def test_an_edit_says_its_line(files: Files, tree: Path) -> None:
     assert files.edit("a.txt", "two\n", "2\n") == 2
     assert (tree / "a.txt").read_text() == "one\n2\nthree\n"
 
 
-def test_an_edit_needs_exactly_one_place(files, tree):
+def test_an_edit_needs_exactly_one_place(files: Files, tree: Path) -> None:
     (tree / "a.txt").write_text("x = 1\ny\nx = 1\nx = 1\n")
 
-    with pytest.raises(errors.BadInput, match="3 times in 'a.txt', at lines 1, 3, 4"):
+    with pytest.raises(errors.BadInput, match=r"3 times in 'a\.txt', at lines 1, 3, 4"):
         files.edit("a.txt", "x = 1", "x = 2")
     with pytest.raises(errors.BadInput, match="0 times"):
         files.edit("a.txt", "z", "x")
@@ -144,14 +146,14 @@ def test_an_edit_needs_exactly_one_place(files, tree):
         files.edit("a.txt", "", "x")
 
 
-def test_an_edit_counts_overlapping_places(files, tree):
+def test_an_edit_counts_overlapping_places(files: Files, tree: Path) -> None:
     (tree / "a.txt").write_text("aaa\n")
 
     with pytest.raises(errors.BadInput, match="2 times"):
         files.edit("a.txt", "aa", "b")
 
 
-def test_an_edit_that_misses_for_line_ends_says_so(files, tree):
+def test_an_edit_that_misses_for_line_ends_says_so(files: Files, tree: Path) -> None:
     (tree / "a.txt").write_bytes(b"one\r\ntwo\r\n")
 
     with pytest.raises(errors.BadInput, match="end with"):
@@ -159,44 +161,46 @@ def test_an_edit_that_misses_for_line_ends_says_so(files, tree):
 
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800", "x" * 5000, "a.txt/b", "nope"])
-def test_impossible_paths_have_a_sentence(files, path):
+def test_impossible_paths_have_a_sentence(files: Files, path: str) -> None:
     with pytest.raises(errors.BadInput):
         files.read(path)
     with pytest.raises(errors.BadInput):
         files.listing(path)
 
 
-def test_a_swapped_directory_is_never_followed(files, tree):
+RENAME_EXCHANGE = 2
+HERE = -100  # AT_FDCWD
+
+
+def test_a_swapped_directory_is_never_followed(files: Files, tree: Path) -> None:
+    """Directory and link change places all the time: a check before an open would lose this race."""
+    (tree / "d/secret").write_text("inside")
+    (tree / "link").symlink_to(tree.parent / "outside")
+    both = (HERE, os.fsencode(tree / "d"), HERE, os.fsencode(tree / "link"))
+    libc = ctypes.CDLL(None)
     stop = threading.Event()
 
     def swap() -> None:
         while not stop.is_set():
-            (tree / "d").rename(tree / "d2")
-            (tree / "d").symlink_to(tree.parent / "outside")
-            (tree / "d").unlink()
-            (tree / "d2").rename(tree / "d")
+            libc.renameat2(*both, RENAME_EXCHANGE)
 
-    (tree / "d/secret").write_text("inside")
     thread = threading.Thread(target=swap)
     thread.start()
-    seen = set()
+    seen, written, refused = set(), 0, 0
     end = time.monotonic() + 1.5
     while time.monotonic() < end:
-        for attempt in (
-            lambda: seen.add(files.read("d/secret")),
-            lambda: files.write("d2/g", "w"),
-            lambda: files.write("d/f", "w"),
-        ):
-            try:
-                attempt()
-            except errors.BadInput:
-                continue
-            except FileExistsError:  # the swapping thread met a directory the write made
-                continue
+        try:
+            seen.add(files.read("d/secret"))
+            files.write("d/new", "w")
+            written += 1
+        except errors.BadInput:
+            refused += 1
     stop.set()
     thread.join()
 
     assert seen == {"inside"}
+    assert written
+    assert refused
     assert outside(tree) == {"secret": SECRET}
 
 
@@ -227,7 +231,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, max_size=7).map("/".join) | st.text(max_size=30))
-def test_no_path_leads_out(files, tree, path):
+def test_no_path_leads_out(files: Files, tree: Path, path: str) -> None:
     for attempt in (
         files.read,
         files.listing,
@@ -236,7 +240,7 @@ def test_no_path_leads_out(files, tree, path):
     ):
         try:
             assert SECRET not in str(attempt(path))
-        except errors.BadInput as error:
-            assert str(error)
+        except errors.BadInput:
+            continue
     assert outside(tree) == {"secret": SECRET}
     assert {path.name for path in tree.parent.iterdir()} == {"tree", "outside"}

@@ -3,125 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
 from jobs.catalog import Workspace
-from jobs.job import Job
-from jobs.ledger import deliveries, migrate, records
+from jobs.ledger import migrate
 from jobs.ledger.database import Ledger
 from jobs.settings import Settings
 from jobs.vault import Vault
+from tests.integration.webhooks.senders import GITHUB_SECRET, LOCAL_SECRET, Running, StartReceiver
 from webhooks.app import DEFAULT_LIMITS, Limits, create_app, serving
-
-GITHUB_SECRET = "the-secret-of-the-github-source"
-LOCAL_SECRET = "the-secret-of-the-local-source"
-
-StartReceiver = Callable[..., AbstractAsyncContextManager["Running"]]
-
-
-@dataclass
-class Reply:
-    """An answer as the sender sees it."""
-
-    code: int
-    content: dict[str, Any]
-    headers: dict[str, str]
-
-
-@dataclass
-class Running:
-    """A receiver that listens, and what a test wants to do with it."""
-
-    port: int
-    ledger: Ledger
-    vault: Vault
-    file: Path
-    client: aiohttp.ClientSession
-    rings: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def post(self, source: str, body: bytes, headers: dict[str, str]) -> Reply:
-        sent = {"Content-Type": "application/json", **headers}
-        async with self.client.post(f"{self.url}/webhooks/{source}", data=body, headers=sent) as answer:
-            return Reply(answer.status, await answer.json(), dict(answer.headers))
-
-    async def github(
-        self,
-        payload: object,
-        *,
-        delivery: str = "d-1",
-        event: str = "issues",
-        secret: str = GITHUB_SECRET,
-        source: str = "github",
-    ) -> Reply:
-        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        headers = {"X-GitHub-Event": event, "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": sign(body, secret)}
-        return await self.post(source, body, headers)
-
-    async def local(self, payload: object, *, delivery: str = "d-1", secret: str = LOCAL_SECRET) -> Reply:
-        body = json.dumps(payload).encode()
-        return await self.post("local", body, {"X-JCA-Delivery": delivery, "X-JCA-Signature-256": sign(body, secret)})
-
-    async def jobs(self) -> list[Job]:
-        async with self.ledger.read() as tx:
-            return await records.listing(tx, records.Filter())
-
-    async def received(self) -> list[tuple[str, str]]:
-        """Outcome and reason of every delivery that was kept, oldest first."""
-        async with self.ledger.read() as tx:
-            return [(row.outcome, row.reason) for row in reversed(await deliveries.recent(tx))]
-
-    def bodies(self) -> list[bytes]:
-        """What is kept of the raw deliveries."""
-        connection = sqlite3.connect(self.file)
-        try:
-            return [body for (body,) in connection.execute("SELECT body FROM deliveries ORDER BY id")]
-        finally:
-            connection.close()
-
-
-def sign(body: bytes, secret: str) -> str:
-    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
-
-
-def issue(action: str = "opened", *, labels: tuple[str, ...] = ("jca",), **fields: object) -> dict[str, Any]:
-    """An `issues` payload; `fields` are of the issue, and for `labeled` the last label is the added one."""
-    payload: dict[str, Any] = {
-        "action": action,
-        "issue": {
-            "number": 7,
-            "title": "Refunds are rounded down",
-            "body": "Expected 0.11\n\n[JCA]\nwork_repos=payments\n[/JCA]\n",
-            "html_url": "https://github.com/acme/payments/issues/7",
-            "state": "open",
-            "labels": [{"name": name} for name in labels],
-            "user": {"login": "hubot", "type": "User"},
-            **fields,
-        },
-        "repository": {"full_name": "acme/payments"},
-        "sender": {"login": "octocat", "type": "User"},
-    }
-    return payload | ({"label": {"name": labels[-1]}} if action == "labeled" else {})
-
-
-def ticket(**fields: object) -> dict[str, Any]:
-    """A body in our own format."""
-    text = {"key": "OPS-1", "title": "Rotate the logs", "body": "[JCA]\nwork_repos=ops\n[/JCA]"}
-    return {"version": 1, "ticket": text | fields, "actor": {"id": "ada"}}
 
 
 @pytest.fixture
@@ -133,9 +28,7 @@ def ledger_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start_receiver(ledger_file: Path, tmp_path: Path) -> StartReceiver:
-    settings = Settings.model_validate(
-        {"state_dir": tmp_path, "github_webhook_secret": GITHUB_SECRET, "local_webhook_secret": LOCAL_SECRET},
-    )
+    given = {"state_dir": tmp_path, "github_webhook_secret": GITHUB_SECRET, "local_webhook_secret": LOCAL_SECRET}
     vault = Vault(["the-key-of-this-test"])
 
     @asynccontextmanager
@@ -144,7 +37,9 @@ def start_receiver(ledger_file: Path, tmp_path: Path) -> StartReceiver:
         limits: Limits = DEFAULT_LIMITS,
         workspace: Workspace | None = None,
         before_ring: asyncio.Event | None = None,
+        config_file: Path | None = None,
     ) -> AsyncIterator[Running]:
+        settings = Settings.model_validate(given | {"config_file": config_file})
         ledger = Ledger.open(f"sqlite:///{ledger_file}")
         rings: list[str] = []
 

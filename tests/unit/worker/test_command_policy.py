@@ -20,7 +20,7 @@ POLICY = CommandPolicy(["pytest", "ls"], [("./gradlew", "test"), ("python3", "-m
         ["python3", "-m", "unittest", "-v"],
     ],
 )
-def test_what_is_configured_may_run(argv):
+def test_what_is_configured_may_run(argv: list[str]) -> None:
     POLICY.check(argv)
 
 
@@ -30,12 +30,12 @@ def test_what_is_configured_may_run(argv):
      ["ls; id"], ["ls\n"], ["ls\nid"], ["ls\0"], ["LD_PRELOAD=x", "ls"], ["env", "ls"], ["LS"], [" ls"], ["l\\s"],
      ["\N{FULLWIDTH LATIN SMALL LETTER L}s"], ["bash", "-c", "ls"], ["$(ls)"]],
 )  # fmt: skip
-def test_anything_else_is_refused_and_told_what_may(argv):
+def test_anything_else_is_refused_and_told_what_may(argv: list[str]) -> None:
     with pytest.raises(errors.Refused):
         POLICY.check(argv)
 
 
-def test_a_refusal_names_what_may_run():
+def test_a_refusal_names_what_may_run() -> None:
     with pytest.raises(errors.Refused) as refused:
         POLICY.check(["make"])
     assert "'make'" in str(refused.value)
@@ -47,18 +47,18 @@ def test_a_refusal_names_what_may_run():
     "argv",
     [[], [""], ["ls", "a\0b"], ["ls", "\ud800"], ["ls", "x" * 70_000], ["ls"] * (MOST_ARGUMENTS + 1)],
 )
-def test_what_no_program_can_be_given_is_refused(argv):
+def test_what_no_program_can_be_given_is_refused(argv: list[str]) -> None:
     with pytest.raises(errors.Refused):
         POLICY.check(argv)
 
 
-def test_an_empty_configured_command_allows_nothing():
+def test_an_empty_configured_command_allows_nothing() -> None:
     with pytest.raises(errors.Refused):
         CommandPolicy([], [()]).check(["ls"])
 
 
 @given(st.lists(st.text(max_size=12), max_size=5))
-def test_only_listed_programs_pass(argv):
+def test_only_listed_programs_pass(argv: list[str]) -> None:
     try:
         POLICY.check(argv)
     except errors.Refused:

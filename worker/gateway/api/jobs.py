@@ -211,7 +211,7 @@ _CHANGES = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 OPERATIONS = (
     Operation("GET", "/jobs", list_jobs, "List jobs, newest first", JobPage, query=JobsQuery, problems=()),
     Operation("GET", "/jobs/{id}", get_job, "Show a job", JobDetail),
-    Operation("GET", "/jobs/{id}/diff", get_diff, "Show its change as unified diff", "text/plain"),
+    Operation("GET", "/jobs/{id}/diff", get_diff, "Show its change as unified diff", text="text/plain"),
     Operation("POST", "/jobs/{id}/cancel", cancel_job, "Stop a job", Cancelled, problems=_CHANGES),
     Operation("POST", "/jobs/{id}/retry", retry_job, "Send an ended job back to the start", Job, problems=_CHANGES),
 )

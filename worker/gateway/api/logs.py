@@ -104,6 +104,6 @@ async def _job(services: Services, job_id: str) -> Job:
 
 
 OPERATIONS = (
-    Operation("GET", "/jobs/{id}/log", get_log, "Read its output as text or JSON", Log, query=LogQuery),
-    Operation("GET", "/jobs/{id}/events", follow_log, "Follow its output as it comes", "text/event-stream"),
+    Operation("GET", "/jobs/{id}/log", get_log, "Read its output", Log, text="text/plain", query=LogQuery),
+    Operation("GET", "/jobs/{id}/events", follow_log, "Follow its output as it comes", text="text/event-stream"),
 )

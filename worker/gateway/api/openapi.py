@@ -46,7 +46,7 @@ def document(operations: Sequence[Operation], server: str) -> Json:
 def _models(operations: Sequence[Operation]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
     found: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for operation in operations:
-        if not isinstance(operation.answer, str):
+        if operation.answer is not None:
             found[operation.answer, "serialization"] = None
         for given in (operation.body, operation.query):
             if given is not None:
@@ -89,11 +89,10 @@ def _plain(schema: Json) -> Json:
 
 
 def _responses(operation: Operation, schemas: _Schemas) -> Json:
-    answer: Json = {"description": operation.status.phrase}
-    if not isinstance(operation.answer, str):
-        answer["content"] = {"application/json": {"schema": schemas[operation.answer, "serialization"]}}
-    elif operation.answer:
-        answer["content"] = {operation.answer: {"schema": {"type": "string"}}}
+    content: Json = {operation.text: {"schema": {"type": "string"}}} if operation.text else {}
+    if operation.answer is not None:
+        content["application/json"] = {"schema": schemas[operation.answer, "serialization"]}
+    answer: Json = {"description": operation.status.phrase} | ({"content": content} if content else {})
     problem = {"application/json": {"schema": schemas[Problem, "serialization"]}}
     wrong = (HTTPStatus.BAD_REQUEST,) if operation.body or operation.query else ()
     failures = sorted({*operation.problems, *wrong, *_ALWAYS})

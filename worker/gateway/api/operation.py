@@ -24,8 +24,10 @@ class Operation:
     handler: Handler
     summary: str
     """What it does, one line without a full stop."""
-    answer: type[BaseModel] | str
-    """The record it answers with, or a media type; empty when there is no content."""
+    answer: type[BaseModel] | None = None
+    """The record it answers with, as JSON."""
+    text: str = ""
+    """The media type of an answer that is text, instead or on request."""
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     status: HTTPStatus = HTTPStatus.OK

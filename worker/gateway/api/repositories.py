@@ -57,7 +57,6 @@ OPERATIONS = (
         "/repositories/{alias}",
         remove_repository,
         "Remove a repository that no unfinished job uses",
-        "",
         status=HTTPStatus.NO_CONTENT,
         problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, _LOCKED),
     ),

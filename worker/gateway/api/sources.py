@@ -136,7 +136,6 @@ OPERATIONS = (
         "/sources/{name}",
         remove_source,
         "Remove a source",
-        "",
         status=HTTPStatus.NO_CONTENT,
         problems=_PROBLEMS,
     ),

@@ -1,0 +1,154 @@
+"""The order in which jobs are claimed, and what is never claimed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from jobs import errors
+from jobs.order import VERSION
+
+
+async def test_jobs_start_by_priority_and_then_in_the_order_they_came_across_all_lanes(
+    dispatch, order, start, record, eventually
+) -> None:
+    lanes = [("claude", "payments"), ("codex", "website"), ("claude", "website"), ("codex", "payments")]
+    for number in range(12):
+        account, repository = lanes[number % 4]
+        priority = 7 if number in {5, 10} else 2 if number == 0 else 5
+        await dispatch.enqueue(order(f"j{number:02}", account=account, repository=repository), priority=priority)
+
+    start(record, accounts=lambda: ["codex", "claude"])
+    await eventually(lambda: len(record.ended) == 12)
+
+    expected = ["j05", "j10", *(f"j{number:02}" for number in range(1, 12) if number not in {5, 10}), "j00"]
+    assert record.started == expected
+
+
+async def test_an_account_that_is_not_ready_is_never_claimed_and_does_not_slow_the_others(
+    dispatch, order, start, record, eventually
+) -> None:
+    for number in range(2000):
+        await dispatch.enqueue(order(f"w{number}", account="waiting", repository=f"r{number % 20}"), priority=9)
+    start(record)
+    waits = []
+    for number in range(20):
+        began = time.monotonic()
+        await dispatch.enqueue(order(f"r{number}"))
+        await eventually(lambda: len(record.ended) == number + 1)  # noqa: B023 - awaited within the turn
+        waits.append(time.monotonic() - began)
+
+    assert sorted(waits)[10] < 0.2
+    assert not [job for job in record.started if job.startswith("w")]
+    assert (await dispatch.place("w0.1")).position == 1
+    assert (await dispatch.place("w1999.1")).position == 2000
+
+
+async def test_a_worker_without_any_ready_account_claims_nothing_until_one_becomes_ready(
+    dispatch, order, start, record, eventually
+) -> None:
+    ready: list[str] = []
+    await dispatch.enqueue(order("one"))
+    start(record, accounts=lambda: ready, lease=20)
+    await asyncio.sleep(0.2)
+    assert record.started == []
+
+    ready.append("claude")
+    began = time.monotonic()
+    await dispatch.wake()
+    await eventually(lambda: record.ended == ["one"])
+    assert time.monotonic() - began < 2  # a look by itself would come after 5 s
+
+
+async def test_one_dispatch_is_there_once_and_may_come_again_after_its_end(
+    dispatch, order, start, record, eventually, happened
+) -> None:
+    assert await dispatch.enqueue(order("one")) is True
+    assert await dispatch.enqueue(order("one")) is False
+    start(record)
+    await eventually(lambda: record.ended == ["one"])
+
+    async def gone() -> bool:
+        return (await dispatch.place("one.1")).state == "gone"
+
+    await eventually(gone)
+    assert await dispatch.enqueue(order("one")) is True
+    await eventually(lambda: record.ended == ["one", "one"])
+    assert [event.kind for event in await happened()][:4] == ["queued", "claimed", "finished", "queued"]
+
+
+async def test_a_priority_that_does_not_exist_is_refused(dispatch, order) -> None:
+    with pytest.raises(errors.BadInput, match="0 .last. to 9 .first."):
+        await dispatch.enqueue(order("one"), priority=10)
+    assert await dispatch.known(["one.1"]) == set()
+
+
+async def test_an_order_of_a_newer_version_waits_without_blocking_or_spinning(
+    dispatch, order, start, record, eventually, happened, redis
+) -> None:
+    await dispatch.enqueue(order("newer", v=VERSION + 1))
+    await dispatch.enqueue(order("ours"))
+    start(record)
+    await eventually(lambda: record.ended == ["ours"])
+    before = (await redis.info("commandstats")).get("cmdstat_evalsha", {}).get("calls", 0)
+    await asyncio.sleep(0.5)
+    after = (await redis.info("commandstats")).get("cmdstat_evalsha", {}).get("calls", 0)
+
+    assert after - before < 10
+    assert (await dispatch.place("newer.1")).state == "queued"
+    assert [event.dispatch_id for event in await happened("claimed")] == ["ours.1"]
+
+
+async def test_places_are_counted_within_an_account_and_know_what_runs(
+    dispatch, order, start, record, eventually
+) -> None:
+    record.go_on.clear()
+    await dispatch.enqueue(order("runs"))
+    start(record)
+    await eventually(lambda: record.started == ["runs"])
+    await dispatch.enqueue(order("last", repository="website"), priority=1)
+    await dispatch.enqueue(order("first"))
+    await dispatch.enqueue(order("other", account="codex"))
+
+    places = await dispatch.places(["runs.1", "last.1", "first.1", "other.1", "never.1"])
+    seen = {dispatch_id: (place.state, place.position, place.account) for dispatch_id, place in places.items()}
+    assert seen == {
+        "runs.1": ("running", 0, "claude"),
+        "last.1": ("queued", 2, "claude"),
+        "first.1": ("queued", 1, "claude"),
+        "other.1": ("queued", 1, "codex"),
+        "never.1": ("gone", 0, ""),
+    }
+    assert await dispatch.known(["runs.1", "first.1", "never.1"]) == {"runs.1", "first.1"}
+    assert await dispatch.places([]) == {}
+
+
+async def test_redis_holds_json_only_and_keeps_nothing_of_an_ended_job(
+    dispatch, order, start, record, eventually, redis
+) -> None:
+    record.go_on.clear()
+    await dispatch.enqueue(order("one"))
+    await dispatch.enqueue(order("two"))
+    start(record)
+    await eventually(lambda: len(record.started) == 1)
+    jobs = [key async for key in redis.scan_iter("arq:job:*")]
+    assert len(jobs) == 2
+    for key in jobs:
+        kept = json.loads(await redis.get(key))
+        assert kept["a"][0]["provider"] == "claude"
+        assert await redis.ttl(key) == -1
+    async for key in redis.scan_iter("*"):
+        if await redis.type(key) == b"string":
+            assert not (await redis.get(key)).startswith(b"\x80")  # how every pickle since protocol 2 begins
+
+    record.go_on.set()
+    await eventually(lambda: len(record.ended) == 2)
+
+    async def nothing_left() -> bool:
+        left = {key.decode() async for key in redis.scan_iter("*")}
+        return left <= {"jca:events", "jca:sequence", "jca:fence"}
+
+    await eventually(nothing_left)

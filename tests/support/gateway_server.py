@@ -1,0 +1,198 @@
+"""A gateway as it runs, without its duties: real pages and API on loopback, real SQLite and Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import yaml
+from arq.connections import ArqRedis
+
+from jobs import errors, provisioning
+from jobs.catalog import Catalog, Repository
+from jobs.events import Logs
+from jobs.job import Job, Status, advance
+from jobs.ledger import migrate, records
+from jobs.ledger.database import Ledger
+from jobs.order import WorkOrder
+from jobs.queue import connection
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.lease import Lease
+from jobs.queue.presence import Presence
+from jobs.queue.worker import make_worker
+from jobs.selection import Selection
+from jobs.settings import Settings
+from jobs.ticket import Ticket
+from jobs.vault import Vault
+from worker.gateway.app import create_app
+from worker.gateway.services import Services
+from worker.serving import serving
+from worker.up import valkey
+
+API_TOKEN = "the-token-of-the-api"
+CLUSTER_TOKEN = "the-token-of-the-cluster"
+KEY = "sk-a-key-nobody-may-see-0123"
+
+CONFIGURATION = {
+    "providers": [
+        {
+            "name": "local-model",
+            "kind": "openai-compatible",
+            "base_url": "http://127.0.0.1:1/v1",
+            "auth_mode": "bearer",
+            "api_key": KEY,
+            "models": [{"id": "small", "aliases": ["tiny"]}, {"id": "large"}],
+            "default_model": "small",
+            "source": "from JCA_CONFIG_FILE",
+        },
+    ],
+    "repositories": [{"alias": "locked", "url": "https://git.example/acme/locked", "enabled": False}],
+}
+
+PAYMENTS = Repository(alias="payments", url="https://git.example/acme/payments", full_name="acme/payments")
+
+
+@dataclass
+class Running:
+    """A gateway that answers, and what a test wants to do with it."""
+
+    services: Services
+    redis: ArqRedis
+    address: str
+    client: httpx.AsyncClient
+    woken: list[str] = field(default_factory=list)
+
+    async def put(self, job: Job) -> Job:
+        """Record a job as it is."""
+        async with self.services.ledger.write() as tx:
+            await records.insert_job(tx, job, who="test", why="")
+        return job
+
+    async def read(self, job: Job) -> Job:
+        """The job as it is recorded now."""
+        async with self.services.ledger.read() as tx:
+            return await records.get(tx, job.id)
+
+    async def dispatched(self, job: Job) -> Job:
+        """Record a queued job and put it into the queue."""
+        queued = advance(job, Status.QUEUED, repository="payments", run=1, selection=SELECTION)
+        await self.put(queued)
+        order = WorkOrder(
+            job=queued.id,
+            run=queued.run,
+            ticket=queued.ticket,
+            repository=PAYMENTS,
+            base_branch="main",
+            branch="jca/x",
+            provider=SELECTION.provider,
+            model=SELECTION.model,
+        )
+        await self.services.dispatch.enqueue(order)
+        return queued
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
+        """A worker whose runs last until they are cancelled; yields when one began, and when one was stopped."""
+        began, stopped = asyncio.Event(), asyncio.Event()
+
+        async def run(_order: WorkOrder, _lease: Lease) -> None:
+            began.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+
+        worker = make_worker(
+            self.redis,
+            name="worker-1",
+            run=run,
+            accounts=lambda: [SELECTION.account],
+            max_jobs=1,
+            job_timeout=60,
+            handle_signals=False,
+        )
+        serving = asyncio.create_task(worker.serve())
+        yield began, stopped
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+SELECTION = Selection(provider="local-model", model="small")
+
+
+def job(key: str = "PAY-1", *, status: Status = Status.RECEIVED, **fields: object) -> Job:
+    """A job of a ticket nobody doubts."""
+    ticket = Ticket(source="local", key=key, title=f"Mend {key}", body="[JCA]\nmodel=small\n[/JCA]")
+    return Job.model_validate({"ticket": ticket, "status": status, **fields})
+
+
+@contextmanager
+def started_valkey() -> Iterator[str]:
+    """A Valkey server of its own on a unix socket; yields its URL."""
+    directory = Path(tempfile.mkdtemp(prefix="jca-v-"))
+    socket = directory / "v.sock"
+    server = subprocess.Popen(valkey.command(directory, socket), stdout=subprocess.DEVNULL)
+    try:
+        yield f"unix://{socket}"
+    finally:
+        server.kill()
+        server.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@asynccontextmanager
+async def running(state: Path, queue_url: str) -> AsyncIterator[Running]:
+    """A gateway over this state directory; the configuration file lies in it as well."""
+    state.mkdir(exist_ok=True)
+    (state / "api-token").write_text(API_TOKEN)
+    (state / "jca.yaml").write_text(yaml.safe_dump(CONFIGURATION))
+    settings = Settings.model_validate({"state_dir": state, "config_file": state / "jca.yaml", "redis_url": queue_url})
+    await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
+    ledger, redis = Ledger.open(settings.ledger_url), connection.connect(queue_url)
+    await _answering(redis)
+    await redis.flushall()
+    woken: list[str] = []
+    services = _services(settings, ledger, redis, woken)
+    async with serving(create_app(services), host="127.0.0.1") as address:
+        headers = {"Authorization": f"Bearer {API_TOKEN}"}
+        async with httpx.AsyncClient(
+            base_url=f"http://{address}/api/v1/", headers=headers, trust_env=False, timeout=30
+        ) as client:
+            yield Running(services, redis, address, client, woken)
+    await redis.aclose(close_connection_pool=True)
+    await ledger.close()
+
+
+def _services(settings: Settings, ledger: Ledger, redis: ArqRedis, woken: list[str]) -> Services:
+    async def catalog() -> Catalog:
+        async with ledger.read() as tx:
+            return await provisioning.load_catalog(tx, settings)
+
+    return Services(
+        settings=settings,
+        ledger=ledger,
+        dispatch=Dispatch(redis),
+        presence=Presence(redis),
+        logs=Logs(redis),
+        vault=Vault(["the-key-of-this-test"]),
+        catalog=catalog,
+        api_token=API_TOKEN,
+        cluster_token=CLUSTER_TOKEN,
+        wake=lambda: woken.append("woken"),
+    )
+
+
+async def _answering(redis: ArqRedis) -> None:
+    for _ in range(200):
+        with suppress(errors.NotReady):
+            return await connection.ping(redis)
+        await asyncio.sleep(0.02)
+    return await connection.ping(redis)

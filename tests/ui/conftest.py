@@ -1,0 +1,93 @@
+"""A seeded gateway and a Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.gateway import Gateway, valkey
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, redis_url: str) -> Iterator[Gateway]:
+    gateway = Gateway(tmp_path, redis_url)
+    gateway.seed()
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def empty_gateway(tmp_path: Path, redis_url: str) -> Iterator[Gateway]:
+    gateway = Gateway(tmp_path, redis_url)
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page in a given theme and width; any console message or page error fails the test."""
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def open_page(url: str, *, theme: str = "light", width: int = 1280, scripts: bool = True) -> Page:
+        size = {"width": width, "height": 860}
+        context = browser.new_context(viewport=size, color_scheme=theme, java_script_enabled=scripts)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: trouble.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    unexpected = [text for text in trouble if not re.search(r"ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED", text)]
+    assert unexpected == []
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Keep a picture when JCA_SCREENSHOTS=1."""
+
+    def screenshot(page: Page, name: str) -> None:
+        if os.environ.get("JCA_SCREENSHOTS") == "1":
+            ARTIFACTS.mkdir(exist_ok=True)
+            page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+    return screenshot

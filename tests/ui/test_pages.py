@@ -1,0 +1,107 @@
+"""Every page in both themes and both widths: nothing overflows, nothing complains, everything can be read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.gateway import Gateway
+
+PAGES = {
+    "queue": "/queue",
+    "queue-failed": "/queue?status=failed",
+    "queue-nothing": "/queue?q=zzz",
+    "job": "/jobs/{running}",
+    "job-search": "/jobs/{running}?q=failed",
+    "job-changes": "/jobs/{running}?tab=changes",
+    "job-validation": "/jobs/{running}?tab=validation",
+    "job-ticket": "/jobs/{running}?tab=ticket",
+    "job-history": "/jobs/{succeeded}?tab=history",
+    "job-report": "/jobs/{succeeded}?tab=report",
+    "job-raw": "/jobs/{succeeded}?tab=raw",
+    "job-held": "/jobs/{held}",
+    "job-denied": "/jobs/{denied}",
+    "providers": "/providers",
+    "missing": "/jobs/00000000000000000000000000",
+}
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+FACTS = """() => {
+  const named = (element) => element.labels?.length || element.getAttribute("aria-label") || element.textContent.trim();
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true });
+  return {
+    h1: document.querySelectorAll("h1").length,
+    nameless: [...document.querySelectorAll("input:not([type=hidden]), select, button, a")]
+      .filter((element) => !named(element)).map((element) => element.outerHTML),
+    headless: [...document.querySelectorAll("table")].filter((table) => !table.querySelector("th[scope]")).length,
+    repeated: [...document.querySelectorAll("[id]")].map((element) => element.id)
+      .filter((id, place, all) => all.indexOf(id) !== place),
+    wrapped: [...document.querySelectorAll(".status")].filter(visible)
+      .filter((element) => element.getBoundingClientRect().height > 26).map((element) => element.textContent),
+    small: [...document.querySelectorAll("button, .button, nav a")].filter(visible)
+      .filter((element) => element.getBoundingClientRect().height < (innerWidth < 500 ? 39 : 31))
+      .map((element) => element.outerHTML),
+  };
+}"""
+
+CONTRAST = """() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const paint = (...colours) => {
+    context.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((part) => part / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const grounds = (element) => element ? [...grounds(element.parentElement), getComputedStyle(element).backgroundColor] : [];
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || !element.checkVisibility() || element.closest(".hidden, .skip, button:disabled, dialog:not([open])")) continue;
+    const behind = grounds(element);
+    const [text, ground] = [paint(...behind, getComputedStyle(element).color), paint(...behind)].map(luminance);
+    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.className} ${element.textContent.trim().slice(0, 40)}`);
+  }
+  return poor;
+}"""
+
+
+def address(gateway: Gateway, name: str) -> str:
+    return gateway.url + PAGES[name].format(**{key: job.id for key, job in gateway.jobs.items()})
+
+
+def check(page: Page) -> None:
+    """What holds on every page."""
+    facts = page.evaluate(FACTS)
+
+    assert page.evaluate(OVERFLOW) <= 0
+    assert facts == {"h1": 1, "nameless": [], "headless": 0, "repeated": [], "wrapped": [], "small": []}
+    assert page.evaluate(CONTRAST) == []
+
+
+@pytest.fixture
+def settled(gateway: Gateway, open_page, screenshot):
+    def settled(name: str, theme: str, width: int) -> Page:
+        page = open_page("about:blank", theme=theme, width=width)
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(address(gateway, name))
+        expect(page.locator("h1")).to_be_visible()
+        screenshot(page, f"{name}-{theme}-{width}")
+        return page
+
+    return settled
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_is_named_and_can_be_read(settled, gateway: Gateway, theme: str, width: int) -> None:
+    page = settled("queue", theme, width)
+    check(page)
+    for name in [name for name in PAGES if name not in {"queue", "missing"}]:
+        page.goto(address(gateway, name))
+        check(page)
