@@ -7,17 +7,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-import structlog
-
-from jobs import errors, provisioning
+from jobs import provisioning
 from jobs.catalog import Source, Workspace
 from jobs.ledger.database import Ledger
 from jobs.settings import Settings
 from jobs.vault import Vault
 
 FRESH = 2.0  # seconds; a source that was added or removed takes effect within them
-
-log = structlog.get_logger()
 
 LoadWorkspace = Callable[[], Awaitable[Workspace]]
 
@@ -43,25 +39,17 @@ class Configuration:
         self._loading = asyncio.Lock()
 
     async def current(self) -> Known:
-        """What is known now; what was known before, if it cannot be loaded any more.
+        """What is known now. Nothing older is used instead: a secret may just have been withdrawn.
 
         Raises:
-            errors.JcaError: it could never be loaded; the message names the part and the remedy.
+            errors.JcaError: it cannot be loaded; the message names the part and the remedy.
         """
         async with self._loading:
             if self._known is None or time.monotonic() - self._loaded_at >= FRESH:
-                self._known = await self._load_or_keep(self._known)
+                self._known = None
+                self._known = await self._load()
                 self._loaded_at = time.monotonic()
             return self._known
-
-    async def _load_or_keep(self, known: Known | None) -> Known:
-        try:
-            return await self._load()
-        except errors.JcaError as error:
-            if known is None:
-                raise
-            log.warning("configuration_unreadable", error=str(error))
-            return known
 
     async def _load(self) -> Known:
         async with self._ledger.read() as tx:

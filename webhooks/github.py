@@ -28,9 +28,9 @@ from webhooks.reading import (
     explain,
 )
 
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
+_LONGEST_NAME = 128  # characters of `event.action`; a `repository_dispatch` has any text as its action
 
-_Action = Annotated[str, Field(pattern=r"^[a-z_]{0,60}$")]
 _Login = Annotated[str, Field(min_length=1, max_length=200), NO_NUL]
 _FullName = Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$", max_length=200), NO_NUL]
 _Number = Annotated[int, Field(gt=0, lt=10**18)]
@@ -65,7 +65,7 @@ class _Issue(BaseModel):
 class _Any(BaseModel):
     """What every event has, or may have."""
 
-    action: _Action = ""
+    action: Text = ""
     sender: _User | None = None
 
 
@@ -93,9 +93,9 @@ def read_github(
     try:
         event = _event(headers)
         payload = _Any.model_validate_json(body)
-        name = f"{event}.{payload.action}" if payload.action else event
+        name = f"{event}.{payload.action}"[:_LONGEST_NAME] if payload.action else event
         envelope = Envelope(source, delivery_key(headers, "X-GitHub-Delivery"), name, content_hash(body))
-        if reason := _not_for_us(event, payload):
+        if reason := _not_for_us(name, payload):
             return Ignored(envelope, reason, payload.sender.person() if payload.sender else None)
         return _read_issue(envelope, _Issues.model_validate_json(body), payload.action, managed_label)
     except ValidationError as error:
@@ -111,16 +111,12 @@ def _event(headers: Mapping[str, str]) -> str:
     return event
 
 
-def _not_for_us(event: str, payload: _Any) -> str:
-    if event == "ping":
+def _not_for_us(name: str, payload: _Any) -> str:
+    if name == "ping":
         return "ping"
-    if event != "issues":
-        return f"event {event} does not start work"
-    if payload.sender and payload.sender.person().is_bot:
-        return "the sender is a bot"
-    if payload.action not in {"opened", "labeled"}:
-        return f"issues.{payload.action} does not start work"
-    return ""
+    if name not in {"issues.opened", "issues.labeled"}:
+        return f"{name} does not start work"
+    return "the sender is a bot" if payload.sender and payload.sender.person().is_bot else ""
 
 
 def _read_issue(envelope: Envelope, payload: _Issues, action: str, managed_label: str) -> Intake | Ignored:

@@ -9,10 +9,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.exceptions import RedisError
 
 from jobs import errors
-from jobs.queue import record
+from jobs.queue import record, transport
 
 OUTAGE = (RedisError, OSError)
 """What any call may raise while the server is away, starting, failing over or out of memory."""
@@ -25,6 +26,12 @@ HEALTH = 10.0  # seconds after which an idle connection is tried before it is us
 
 OLDEST = (6, 2)
 """The first Redis with exclusive stream ranges, XTRIM MINID and ZMSCORE, which we use."""
+
+_TRANSPORTS: dict[str, type[AbstractConnection]] = {
+    "unix": transport.Unix,
+    "redis": transport.Tcp,
+    "rediss": transport.Tls,
+}
 
 
 def connect(url: str) -> ArqRedis:
@@ -42,9 +49,12 @@ def connect(url: str) -> ArqRedis:
         "socket_connect_timeout": CONNECT,
         "health_check_interval": HEALTH,
     }
-    if _checked(url).scheme != "unix":
+    scheme = _checked(url).scheme
+    if scheme != "unix":
         options["socket_keepalive"] = True
-    pool = ConnectionPool.from_url(url, **options)
+    options |= parse_url(url)
+    options["connection_class"] = _TRANSPORTS[scheme]
+    pool = ConnectionPool(**options)
     client = ArqRedis(pool, job_serializer=record.serialize, job_deserializer=record.deserialize)
     client.auto_close_connection_pool = True
     return client

@@ -7,6 +7,7 @@ arq keeps its job records, `run_job` with its timeout, and how signals end a wor
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
@@ -175,12 +176,17 @@ class LeaseWorker(Worker):
         result = record.deserialize(result_data)["r"] if result_data else {}
         await self._holdings.let_go(_claimed.get(), Ending("failed", result))
 
+    def handle_sig(self, signum: signal.Signals) -> None:
+        """Called by arq on SIGTERM and SIGINT; each run is then cancelled once, and may take its time to wind down."""
+        log.info("worker_stops", on=signal.Signals(signum).name, running=len(self.tasks))
+        if self.main_task:
+            self.main_task.cancel()
+
     async def _leave(self) -> None:
         """Cancel what runs and wait until it is let go; leases are renewed until then."""
         self._holdings.leaving = True
         for task in self.tasks.values():
-            if not task.cancelling():
-                task.cancel()
+            task.cancel()
         if self.tasks:
             await asyncio.wait(self.tasks.values())
         for never_begun in list(self._holdings.claims.values()):

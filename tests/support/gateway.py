@@ -104,6 +104,7 @@ class Gateway:
 
     @property
     def port(self) -> int:
+        """The port it answers on."""
         return self._port
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -116,6 +117,16 @@ class Gateway:
         for name in ("queued", "held"):
             self.run(self.services.dispatch.enqueue(seeds.order(self.jobs[name])))
         self.publish()
+
+    def put(self, *found: Job) -> None:
+        """Record more jobs."""
+
+        async def put() -> None:
+            async with self.services.ledger.write() as tx:
+                for job in found:
+                    await seeds.put(tx, job)
+
+        self.run(put())
 
     def publish(self) -> None:
         """Let the two workers say what they can run."""

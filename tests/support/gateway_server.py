@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
 from arq.connections import ArqRedis
 
-from jobs import errors, provisioning
+from jobs import provisioning
 from jobs.catalog import Catalog, Repository
-from jobs.events import Logs
-from jobs.job import Job, Status, advance
-from jobs.ledger import migrate, records
+from jobs.events import Logs, NewLine
+from jobs.job import Job, Status, advance, now
+from jobs.ledger import audit, migrate, records
 from jobs.ledger.database import Ledger
 from jobs.order import WorkOrder
 from jobs.queue import connection
@@ -27,6 +26,7 @@ from jobs.queue.dispatch import Dispatch
 from jobs.queue.lease import Lease
 from jobs.queue.presence import Presence
 from jobs.queue.worker import make_worker
+from jobs.readiness import Readiness, State
 from jobs.selection import Selection
 from jobs.settings import Settings
 from jobs.ticket import Ticket
@@ -34,7 +34,6 @@ from jobs.vault import Vault
 from worker.gateway.app import create_app
 from worker.gateway.services import Services
 from worker.serving import serving
-from worker.up import valkey
 
 API_TOKEN = "the-token-of-the-api"
 CLUSTER_TOKEN = "the-token-of-the-cluster"
@@ -59,6 +58,10 @@ CONFIGURATION = {
 PAYMENTS = Repository(alias="payments", url="https://git.example/acme/payments", full_name="acme/payments")
 
 
+Json = Any
+"""Whatever an answer holds; the assertions of a test say what it should."""
+
+
 @dataclass
 class Running:
     """A gateway that answers, and what a test wants to do with it."""
@@ -68,6 +71,28 @@ class Running:
     address: str
     client: httpx.AsyncClient
     woken: list[str] = field(default_factory=list)
+
+    async def get(self, path: str, code: int = 200, /, **query: object) -> Json:
+        """Ask the API, which must answer with this status."""
+        answer = await self.client.get(path, params={name: str(value) for name, value in query.items()})
+        assert answer.status_code == code, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: object = None, code: int = 200) -> Json:
+        """Ask the API for a change, which it must answer with this status."""
+        answer = await self.client.post(path, json=body)
+        assert answer.status_code == code, answer.text
+        return answer.json()
+
+    async def acts(self) -> list[tuple[str, str, str]]:
+        """Who did what to what, newest first."""
+        async with self.services.ledger.read() as tx:
+            return [(entry.actor, entry.action, entry.subject) for entry in await audit.recent(tx)]
+
+    async def say(self, job_id: str, *texts: str) -> None:
+        """Append lines to a job's output."""
+        lines = [NewLine(run=1, stage="agent", kind="output", text=text) for text in texts]
+        await self.services.logs.append(job_id, lines)
 
     async def put(self, job: Job) -> Job:
         """Record a job as it is."""
@@ -134,18 +159,17 @@ def job(key: str = "PAY-1", *, status: Status = Status.RECEIVED, **fields: objec
     return Job.model_validate({"ticket": ticket, "status": status, **fields})
 
 
-@contextmanager
-def started_valkey() -> Iterator[str]:
-    """A Valkey server of its own on a unix socket; yields its URL."""
-    directory = Path(tempfile.mkdtemp(prefix="jca-v-"))
-    socket = directory / "v.sock"
-    server = subprocess.Popen(valkey.command(directory, socket), stdout=subprocess.DEVNULL)
-    try:
-        yield f"unix://{socket}"
-    finally:
-        server.kill()
-        server.wait()
-        shutil.rmtree(directory, ignore_errors=True)
+def ready(worker: str) -> Readiness:
+    """What a worker says whose self-test passed."""
+    return Readiness(
+        account="local-model",
+        model="small",
+        worker=worker,
+        state=State.READY,
+        reason="The self-test passed.",
+        checked_at=now(),
+        expires_at=now() + timedelta(minutes=5),
+    )
 
 
 @asynccontextmanager
@@ -157,7 +181,6 @@ async def running(state: Path, queue_url: str) -> AsyncIterator[Running]:
     settings = Settings.model_validate({"state_dir": state, "config_file": state / "jca.yaml", "redis_url": queue_url})
     await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     ledger, redis = Ledger.open(settings.ledger_url), connection.connect(queue_url)
-    await _answering(redis)
     await redis.flushall()
     woken: list[str] = []
     services = _services(settings, ledger, redis, woken)
@@ -188,11 +211,3 @@ def _services(settings: Settings, ledger: Ledger, redis: ArqRedis, woken: list[s
         cluster_token=CLUSTER_TOKEN,
         wake=lambda: woken.append("woken"),
     )
-
-
-async def _answering(redis: ArqRedis) -> None:
-    for _ in range(200):
-        with suppress(errors.NotReady):
-            return await connection.ping(redis)
-        await asyncio.sleep(0.02)
-    return await connection.ping(redis)

@@ -95,6 +95,11 @@ Branch [jca/pay-412](https://git.example/acme/payments/tree/jca/pay-412), [not a
 <script>alert("not run")</script>.
 """
 
+FAILURE = (
+    "\x1b[1m\x1b[31mFAILED\x1b[0m tests/test_refund.py::test_currency - \x1b[31mKeyError\x1b[0m: 'currency'\n"
+    "\x1b[31m1 failed\x1b[0m, \x1b[32m13 passed\x1b[0m in 2.31s"
+)
+
 OUTPUT = (
     ("checkout", "note", "payments: main at 8f57a31c02de"),
     ("agent", "agent", "The handler hard-codes the currency. I will read the parser and its tests first."),
@@ -105,8 +110,7 @@ OUTPUT = (
     (
         "validate",
         "output",
-        "\x1b[1m\x1b[31mFAILED\x1b[0m tests/test_refund.py::test_currency - \x1b[31mKeyError\x1b[0m: 'currency'\n"
-        "\x1b[31m1 failed\x1b[0m, \x1b[32m13 passed\x1b[0m in 2.31s",
+        FAILURE,
     ),
     ("validate", "note", "exit code 1 after 8.0 s"),
     ("repair 1", "agent", "The test sends no currency. An event without one must be refused, not guessed."),
@@ -210,7 +214,7 @@ async def _running(tx: Transaction, logs: Logs) -> Job:
         argv=("pytest", "-q", "tests"),
         exit_code=1,
         seconds=8.0,
-        output=OUTPUT[6][2],
+        output=FAILURE,
         before=0,
     )
     active = running(waiting, 184, usage=usage, branch="jca/pay-412-refund-currency", validation=(outcome,))

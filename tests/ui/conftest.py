@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.support.gateway import Gateway, valkey
+from tests.support.pages import Open, Screenshot
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -22,8 +24,6 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +63,15 @@ def open_page(browser: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     trouble: list[str] = []
 
-    def open_page(url: str, *, theme: str = "light", width: int = 1280, scripts: bool = True) -> Page:
-        size = {"width": width, "height": 860}
-        context = browser.new_context(viewport=size, color_scheme=theme, java_script_enabled=scripts)  # type: ignore[arg-type]
+    def open_page(
+        url: str,
+        *,
+        theme: Literal["light", "dark"] = "light",
+        width: int = 1280,
+        scripts: bool = True,
+    ) -> Page:
+        size = ViewportSize(width=width, height=860)
+        context = browser.new_context(viewport=size, color_scheme=theme, java_script_enabled=scripts)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -82,7 +88,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture
-def screenshot() -> Callable[[Page, str], None]:
+def screenshot() -> Screenshot:
     """Keep a picture when JCA_SCREENSHOTS=1."""
 
     def screenshot(page: Page, name: str) -> None:

@@ -7,6 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.support.gateway import Gateway
+from tests.support.pages import Open, Screenshot
+from worker.gateway import actions
 
 LINES = "() => [...document.querySelectorAll('#log li.line .text')].map((line) => line.textContent)"
 IDS = "() => [...document.querySelectorAll('#log li.line')].map((line) => line.id)"
@@ -16,7 +18,7 @@ def last_line(page: Page, text: str) -> None:
     expect(page.locator("#log li.line .text").last).to_have_text(text)
 
 
-def test_a_followed_log_resumes_after_a_restart_without_loss_or_repeat(gateway: Gateway, open_page) -> None:
+def test_a_followed_log_resumes_after_a_restart_without_loss_or_repeat(gateway: Gateway, open_page: Open) -> None:
     job_id = gateway.jobs["running"].id
     page = open_page(f"{gateway.url}/jobs/{job_id}")
     expect(page.locator("#connection")).to_contain_text("live")
@@ -36,7 +38,7 @@ def test_a_followed_log_resumes_after_a_restart_without_loss_or_repeat(gateway: 
     assert page.locator("#log b, #log script").count() == 0
 
 
-def test_a_hidden_tab_gives_its_connection_back_and_resumes(gateway: Gateway, open_page) -> None:
+def test_a_hidden_tab_gives_its_connection_back_and_resumes(gateway: Gateway, open_page: Open) -> None:
     job_id = gateway.jobs["running"].id
     page = open_page(f"{gateway.url}/jobs/{job_id}")
     expect(page.locator("#connection")).to_contain_text("live")
@@ -52,7 +54,7 @@ def test_a_hidden_tab_gives_its_connection_back_and_resumes(gateway: Gateway, op
     assert page.evaluate(LINES).count("while hidden") == 1
 
 
-def test_a_long_log_begins_with_its_last_thousand_lines(gateway: Gateway, open_page) -> None:
+def test_a_long_log_begins_with_its_last_thousand_lines(gateway: Gateway, open_page: Open) -> None:
     job_id = gateway.jobs["running"].id
     gateway.say(job_id, *(f"line {number}" for number in range(2500)))
     page = open_page(f"{gateway.url}/jobs/{job_id}")
@@ -65,14 +67,14 @@ def test_a_long_log_begins_with_its_last_thousand_lines(gateway: Gateway, open_p
     assert "line 2" in page.locator(".scroll .text").all_text_contents()
 
 
-def test_the_queue_follows_without_losing_selection_or_focus(gateway: Gateway, open_page) -> None:
+def test_the_queue_follows_without_losing_selection_or_focus(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue")
     expect(page.locator("#connection")).to_contain_text("live")
     page.get_by_label("Select #1280").check()
     page.get_by_role("searchbox", name="Search").focus()
 
     failed = gateway.jobs["failed"]
-    gateway.run(_retry(gateway, gateway.jobs["cancelled"].id))
+    gateway.run(actions.retry(gateway.services, gateway.jobs["cancelled"].id, "somebody else"))
 
     expect(page.locator(f"#job-{gateway.jobs['cancelled'].id} .status")).to_have_text(re.compile("received"))
     expect(page.get_by_label(f"Select {failed.ticket.key}")).to_be_checked()
@@ -80,13 +82,7 @@ def test_the_queue_follows_without_losing_selection_or_focus(gateway: Gateway, o
     expect(page.locator("button[data-bulk=retry]")).to_have_text("Retry 1 job")
 
 
-async def _retry(gateway: Gateway, job_id: str) -> None:
-    from worker.gateway import actions  # noqa: PLC0415 - the verb the other page would use
-
-    await actions.retry(gateway.services, job_id, "somebody else")
-
-
-def test_filters_stand_in_the_address_and_in_links(gateway: Gateway, open_page) -> None:
+def test_filters_stand_in_the_address_and_in_links(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue")
     page.get_by_role("searchbox", name="Search").press_sequentially("settle")
     expect(page.locator("tr[id^=job-]")).to_have_count(2)
@@ -98,7 +94,7 @@ def test_filters_stand_in_the_address_and_in_links(gateway: Gateway, open_page) 
     expect(page.locator("tr[id^=job-]")).to_have_count(1)
 
 
-def test_held_is_told_from_queued_by_readiness_and_changes_with_it(gateway: Gateway, open_page) -> None:
+def test_held_is_told_from_queued_by_readiness_and_changes_with_it(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue?status=held")
     expect(page.locator("tr[id^=job-]")).to_have_count(1)
     expect(page.locator("tr[id^=job-] small").first).to_contain_text(
@@ -111,7 +107,7 @@ def test_held_is_told_from_queued_by_readiness_and_changes_with_it(gateway: Gate
     expect(page.locator("tr[id^=job-] small").first).to_contain_text("no worker is connected")
 
 
-def test_retry_and_cancel_work_by_form_without_scripts(gateway: Gateway, open_page) -> None:
+def test_retry_and_cancel_work_by_form_without_scripts(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue?q=web", scripts=False)
     page.get_by_role("button", name="Retry #1280").click()
     expect(page.locator(".notice")).to_have_text("1 job sent back to the start.")
@@ -124,7 +120,7 @@ def test_retry_and_cancel_work_by_form_without_scripts(gateway: Gateway, open_pa
     assert "q=web" in page.url
 
 
-def test_a_bulk_cancel_is_confirmed_with_its_count_and_a_retry_is_not(gateway: Gateway, open_page) -> None:
+def test_a_bulk_cancel_is_confirmed_with_its_count_and_a_retry_is_not(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue")
     for key in ("#1288", "OPS-77", "#1280"):
         page.get_by_label(f"Select {key}").check()
@@ -138,7 +134,7 @@ def test_a_bulk_cancel_is_confirmed_with_its_count_and_a_retry_is_not(gateway: G
     expect(page.locator(".notice")).to_have_text("1 job sent back to the start.")
 
 
-def test_keys_reach_everything(gateway: Gateway, open_page) -> None:
+def test_keys_reach_everything(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue")
     for key in ("j", "j", "x"):
         page.keyboard.press(key)
@@ -158,7 +154,7 @@ def test_keys_reach_everything(gateway: Gateway, open_page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_an_empty_queue_says_what_to_do_first(empty_gateway: Gateway, open_page, screenshot) -> None:
+def test_an_empty_queue_says_what_to_do_first(empty_gateway: Gateway, open_page: Open, screenshot: Screenshot) -> None:
     page = open_page(f"{empty_gateway.url}/queue", theme="dark")
 
     expect(page.get_by_role("heading", name="Everything is quiet")).to_be_visible()

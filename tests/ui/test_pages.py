@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page, expect
+from typing import Literal
 
+import pytest
+from playwright.sync_api import Page
+
+from jobs.reasons import Code, because
+from tests.support import seeds
 from tests.support.gateway import Gateway
+from tests.support.pages import Open, Screenshot
 
 PAGES = {
     "queue": "/queue",
@@ -22,7 +27,6 @@ PAGES = {
     "job-held": "/jobs/{held}",
     "job-denied": "/jobs/{denied}",
     "providers": "/providers",
-    "missing": "/jobs/00000000000000000000000000",
 }
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -54,17 +58,20 @@ CONTRAST = """() => {
     return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
   };
   const luminance = (rgb) => {
-    const [r, g, b] = rgb.map((part) => part / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((part) => linear(part / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const grounds = (element) => element ? [...grounds(element.parentElement), getComputedStyle(element).backgroundColor] : [];
+  const ground = (element) => getComputedStyle(element).backgroundColor;
+  const grounds = (element) => element ? [...grounds(element.parentElement), ground(element)] : [];
+  const exempt = ".hidden, .skip, button:disabled, dialog:not([open])";
   const poor = [];
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility() || element.closest(".hidden, .skip, button:disabled, dialog:not([open])")) continue;
+    if (!own || !element.checkVisibility() || element.closest(exempt)) continue;
     const behind = grounds(element);
-    const [text, ground] = [paint(...behind, getComputedStyle(element).color), paint(...behind)].map(luminance);
-    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    const [text, back] = [paint(...behind, getComputedStyle(element).color), paint(...behind)].map(luminance);
+    const ratio = (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05);
     if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.className} ${element.textContent.trim().slice(0, 40)}`);
   }
   return poor;
@@ -84,24 +91,35 @@ def check(page: Page) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-@pytest.fixture
-def settled(gateway: Gateway, open_page, screenshot):
-    def settled(name: str, theme: str, width: int) -> Page:
-        page = open_page("about:blank", theme=theme, width=width)
-        page.emulate_media(reduced_motion="reduce")
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_is_named_and_can_be_read(
+    gateway: Gateway,
+    open_page: Open,
+    screenshot: Screenshot,
+    theme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    page = open_page("about:blank", theme=theme, width=width)
+    page.emulate_media(reduced_motion="reduce")
+    for name in PAGES:
         page.goto(address(gateway, name))
-        expect(page.locator("h1")).to_be_visible()
         screenshot(page, f"{name}-{theme}-{width}")
-        return page
-
-    return settled
+        check(page)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_fits_is_named_and_can_be_read(settled, gateway: Gateway, theme: str, width: int) -> None:
-    page = settled("queue", theme, width)
-    check(page)
-    for name in [name for name in PAGES if name not in {"queue", "missing"}]:
-        page.goto(address(gateway, name))
-        check(page)
+def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, screenshot: Screenshot, width: int) -> None:
+    word = "W" * 120
+    chosen = seeds.selection(f"p{'rovider' * 8}", f"m{'odel' * 30}")
+    reason = because(Code.INTERNAL_ERROR, f"JCA itself failed in {word}.")
+    fields = {"selection": chosen, "branch": f"jca/{word}", "worker": word, "reason": reason}
+    long = seeds.job(word, word, repository="r" * 60, **fields)
+    gateway.put(long)
+    gateway.say(long.id, word * 5)
+    page = open_page("about:blank", width=width)
+
+    for name, path in (("queue", "/queue"), ("job", f"/jobs/{long.id}"), ("ticket", f"/jobs/{long.id}?tab=ticket")):
+        page.goto(gateway.url + path)
+        screenshot(page, f"long-{name}-{width}")
+        assert page.evaluate(OVERFLOW) <= 0

@@ -133,9 +133,9 @@ def _show(job: dict[str, Any]) -> None:
             ("tokens", _tokens(job["usage"])),
         ],
     )
-    rows = [[terminal.status(stage["state"]), stage["name"], stage["detail"]] for stage in job["stages"]]
+    rows = [[stage["name"], terminal.status(stage["state"]), stage["detail"]] for stage in job["stages"]]
     if rows:
-        terminal.table(["", "stage", "detail"], rows, empty="")
+        terminal.table(["stage", "state", "detail"], rows, empty="")
 
 
 def _tokens(usage: dict[str, Any]) -> str:

@@ -69,12 +69,12 @@ def _show_test(readiness: dict[str, Any]) -> None:
     )
     rows = [
         [
-            terminal.status("ready" if step["ok"] else "blocked"),
             step["name"],
+            terminal.status("ready" if step["ok"] else "blocked"),
             f"{step['milliseconds']:.0f} ms",
             " ".join(filter(None, (step["detail"], step["remedy"]))),
         ]
         for step in readiness["steps"]
     ]
     if rows:
-        terminal.table(["", "step", "took", "seen"], rows, empty="")
+        terminal.table(["step", "", "took", "seen"], rows, empty="")

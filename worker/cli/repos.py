@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -94,7 +95,7 @@ def remove_repository(alias: Alias) -> None:
     terminal.write(f"✓ Repository {alias} is removed.")
 
 
-def _put(wanted: dict[str, object]) -> None:
+def _put(wanted: Mapping[str, object]) -> None:
     with Gateway.here() as gateway:
         repository = gateway.post("repositories", wanted)
     terminal.write(f"✓ Repository {repository['alias']} is ready for jobs: {repository['url']}")

@@ -81,13 +81,17 @@ def status(word: str) -> Text:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str | Text]], *, empty: str) -> None:
-    """Print a table, or the sentence `empty` when there are no rows."""
+    """Print a table, or the sentence `empty` when there are no rows. The first column is never shortened."""
     if not rows:
         typer.echo(empty)
         return
-    drawn = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for row in rows:
-        drawn.add_row(*(_cell(value) for value in row))
+    cells = [[_cell(value) for value in row] for row in rows]
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
+    drawn.add_column(headings[0], no_wrap=True, min_width=max(row[0].cell_len for row in cells))
+    for heading in headings[1:]:
+        drawn.add_column(heading, overflow="fold")
+    for row in cells:
+        drawn.add_row(*row)
     _console().print(drawn)
 
 

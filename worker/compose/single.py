@@ -71,11 +71,11 @@ async def run(request: Request, tell: Callable[[str, str], None]) -> tuple[WorkO
     settings = settings_module.load()
     directory = state.prepare(settings.state_dir)
     catalog = await provisioning.catalog_at_rest(settings)
-    order = decide(request, catalog)
-    tell("note", f"{order.ticket.title}: {order.provider} with {order.model} on {order.repository.url}")
-    await _prove(settings, catalog, order)
     for name in ("mirrors", "trajectories"):
         (directory / name).mkdir(mode=0o700, exist_ok=True)
+    order = decide(request, catalog, await _repository(request, catalog, Mirrors(directory / "mirrors")))
+    tell("note", f"{order.ticket.title}: {order.provider} with {order.model} on {order.repository.url}")
+    await _prove(settings, catalog, order)
     scratch = Path(tempfile.mkdtemp(prefix="run-", dir=directory))
     try:
         return order, await run_job(order, _desk(settings, catalog, order, scratch, tell))
@@ -83,7 +83,7 @@ async def run(request: Request, tell: Callable[[str, str], None]) -> tuple[WorkO
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def decide(request: Request, catalog: Catalog) -> WorkOrder:
+def decide(request: Request, catalog: Catalog, repository: Repository) -> WorkOrder:
     """Write the order that the ticket, the command line and the configuration amount to.
 
     Raises:
@@ -96,7 +96,6 @@ def decide(request: Request, catalog: Catalog) -> WorkOrder:
         place = f"line {problem.line}: " if problem.line else ""
         hint = f"Did you mean {problem.suggestion}?" if problem.suggestion else ""
         raise errors.BadInput(f"The [JCA] block of {request.name}, {place}{problem.message}", remedy=hint)
-    repository = _repository(request, catalog)
     wished = {"provider": (request.provider,) if request.provider else None, "model": request.model}
     directives = parsed.directives.model_copy(update={key: value for key, value in wished.items() if value})
     selection = resolve_selection(directives, parse_labels(()), repository, catalog)
@@ -119,31 +118,35 @@ def _ticket(request: Request) -> Ticket:
     if first is None:
         raise errors.BadInput(f"The ticket {request.name} is empty.", remedy="Its first line is the title.")
     title = lines[first].lstrip("# ").strip() or request.name
-    return Ticket(source="command-line", key=request.name, title=title, body="\n".join(lines[first + 1 :]))
+    body = [""] * (first + 1) + lines[first + 1 :]  # lines keep their numbers, for what is said about them
+    return Ticket(source="command-line", key=request.name, title=title, body="\n".join(body))
 
 
-def _repository(request: Request, catalog: Catalog) -> Repository:
-    repository = catalog.repository(request.repository) or _adhoc(request.repository)
-    changes = {
+async def _repository(request: Request, catalog: Catalog, mirrors: Mirrors) -> Repository:
+    """The repository that was named, with what the command line says about it."""
+    repository = catalog.repository(request.repository)
+    changes: dict[str, object] = {
         "default_branch": request.branch,
         "validation_commands": request.validation,
         "allowed_commands": request.allowed,
     }
+    if repository is None:
+        repository = _unconfigured(request.repository)
+        changes["default_branch"] = request.branch or await mirrors.default_branch(repository.url)
     try:
-        return Repository.model_validate(
-            repository.model_dump() | {key: value for key, value in changes.items() if value},
-        )
+        fields = repository.model_dump() | {name: value for name, value in changes.items() if value}
+        return Repository.model_validate(fields)
     except ValidationError as error:
-        raise errors.BadInput(f"--repo: {error.errors()[0]['msg']}.") from None
+        raise errors.BadInput(f"--branch: {error.errors()[0]['msg']}.") from None
 
 
-def _adhoc(where: str) -> Repository:
+def _unconfigured(where: str) -> Repository:
     """A repository that is only named on the command line."""
     path = Path(where).expanduser()
     url = str(path.resolve()) if path.exists() else where
     alias = re.sub(r"[^a-z0-9]+", "-", Path(url).name.removesuffix(".git").casefold()).strip("-") or "repository"
     try:
-        return Repository(alias=alias[:64].strip("-"), url=url, default_branch="HEAD")
+        return Repository(alias=alias[:64].strip("-"), url=url)
     except ValidationError as error:
         raise errors.BadInput(f"--repo {where}: {error.errors()[0]['msg']}.") from None
 

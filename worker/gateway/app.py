@@ -61,7 +61,7 @@ async def _ledger_answers(services: Services) -> bool:
     try:
         async with services.ledger.read() as tx:
             await records.find(tx, "")
-    except (errors.JcaError, OSError):
+    except Exception:  # noqa: BLE001 - whatever broke, it does not answer
         return False
     return True
 
@@ -69,6 +69,6 @@ async def _ledger_answers(services: Services) -> bool:
 async def _redis_answers(services: Services) -> bool:
     try:
         await services.presence.workers()
-    except (errors.JcaError, OSError):
+    except errors.TryAgain:
         return False
     return True

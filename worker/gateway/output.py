@@ -1,5 +1,6 @@
-"""A job's output, whether it is still in the live stream or already in the ledger's archive; a page shows the archive alone while Redis
-does not answer.
+"""A job's output, whether it is still in the live stream or already in the ledger's archive.
+
+While Redis does not answer, the archive alone is shown.
 """
 
 from __future__ import annotations

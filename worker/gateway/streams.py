@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -146,7 +146,7 @@ async def job(request: web.Request) -> web.StreamResponse:
     return channel.response
 
 
-async def _lines(services: Services, job_id: str, after: str) -> AsyncIterator[list[LogLine]]:
+async def _lines(services: Services, job_id: str, after: str) -> AsyncGenerator[list[LogLine], None]:
     """Batches of output, an empty one whenever there was none for a while."""
     while after == NO_LINES:
         yield []

@@ -17,7 +17,6 @@ from typing import Self, cast
 from urllib.parse import urlsplit
 
 import httpx2
-from openai import AsyncOpenAI
 from openai.types.shared import ReasoningEffort
 from pydantic_ai.models import Model
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
@@ -29,6 +28,7 @@ from jobs.catalog import AuthMode, ProviderProfile
 from jobs.reasons import Code
 from worker.providers import addresses, faults
 from worker.providers.guarded import GuardedModel
+from worker.providers.lean_openai import LeanOpenAI
 from worker.providers.registry import Probe
 
 CONNECT_SECONDS = 10.0
@@ -117,9 +117,9 @@ def http_client(profile: ProviderProfile, seconds: float) -> httpx2.AsyncClient:
     )
 
 
-def _sdk(profile: ProviderProfile) -> AsyncOpenAI:
+def _sdk(profile: ProviderProfile) -> LeanOpenAI:
     client = http_client(profile, profile.request_timeout)
-    return AsyncOpenAI(api_key=_key(profile), base_url=profile.base_url, http_client=client, max_retries=RETRIES)
+    return LeanOpenAI(api_key=_key(profile), base_url=profile.base_url, http_client=client, max_retries=RETRIES)
 
 
 def _key(profile: ProviderProfile) -> str:

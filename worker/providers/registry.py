@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
@@ -64,15 +63,3 @@ def provider_of(kind: str) -> Provider:
 def build_model(profile: ProviderProfile, model: str, effort: str = "") -> Model:
     """Make the client for one model of a profile; see `Provider.build_model`."""
     return provider_of(profile.kind).build_model(profile, model, effort)
-
-
-def preload(*kinds: ProviderKind) -> None:
-    """Load what these kinds need and keep it out of every later garbage collection.
-
-    For the start of a worker: loading takes seconds, and a full collection over the loaded libraries would stop the
-    event loop for a quarter of a second each time.
-    """
-    for kind in kinds:
-        provider_of(kind)
-    gc.collect()
-    gc.freeze()

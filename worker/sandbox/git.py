@@ -50,7 +50,7 @@ _CONFIG = (
     ("core.protectHFS", "true"),
     ("core.protectNTFS", "true"),
     ("core.attributesFile", os.devnull),
-    ("core.excludesFile", os.devnull),
+    ("core.excludesFile", str(Path(__file__).with_name("litter.gitignore"))),
     ("core.logAllRefUpdates", "false"),
     ("transfer.fsckObjects", "true"),
     # Flaws of old, honest history that every code host serves: https://git-scm.com/docs/git-fsck#_fsck_messages

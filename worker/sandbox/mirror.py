@@ -55,10 +55,32 @@ class Mirrors:
         """Do what `sync` does; None when the repository has no such branch."""
         ref = remote.branch_ref(branch)
         remote.transport(url)
-        mirror = self._root.absolute() / f"{_digest(url)}.git"
+        mirror = self._place(url)
         # Hashed, so that `a` and `a/b` can follow each other on the remote without blocking each other here.
         commit = await _bring(git.Repository(mirror), url, ref, f"refs/jca/heads/{_digest(branch)}", credential)
         return Snapshot(mirror, commit) if commit else None
+
+    async def default_branch(self, url: str) -> str:
+        """Ask a remote for the branch its HEAD names.
+
+        Raises:
+            errors.NotFound: there is no such repository, or it has no commit yet.
+            errors.JcaError: the remote refused or did not answer; of the kind `remote.failure` says.
+        """
+        remote.transport(url)
+        repository = git.Repository(self._place(url))
+        async with _locked(repository.git_dir):
+            await _heal(repository)
+            output = await repository.run("ls-remote", "--symref", "--end-of-options", url, "HEAD", url=url)
+        if output.code:
+            raise remote.failure(output.stderr, url)
+        ref, _, _ = output.stdout.decode(errors="replace").partition("\t")
+        if not ref.startswith("ref: refs/heads/"):
+            raise errors.NotFound(f"{remote.redact(url)} has no branch yet.", remedy="Push a first commit to it.")
+        return ref.removeprefix("ref: refs/heads/")
+
+    def _place(self, url: str) -> Path:
+        return self._root.absolute() / f"{_digest(url)}.git"
 
 
 def _digest(text: str) -> str:

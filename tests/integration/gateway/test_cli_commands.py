@@ -6,29 +6,11 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
-
-from jobs.events import NewLine
 from jobs.job import Status, advance
 from jobs.ledger import records, runs
-from tests.support import gateway_server
 from tests.support.gateway_server import KEY, Running, job
-
-
-@pytest.fixture(scope="module")
-def queue_url() -> Iterator[str]:
-    with gateway_server.started_valkey() as url:
-        yield url
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path, queue_url: str) -> AsyncIterator[Running]:
-    async with gateway_server.running(tmp_path / "state", queue_url) as running:
-        yield running
 
 
 @dataclass
@@ -99,10 +81,10 @@ async def test_a_job_is_found_shown_cancelled_and_retried(gateway: Running) -> N
 
 async def test_a_log_is_followed_until_the_job_ends(gateway: Running) -> None:
     running = await gateway.put(job(status=Status.RUNNING, run=1))
-    await say(gateway, running.id, "first", "\x1b]0;owned\x07second")
+    await gateway.say(running.id, "first", "\x1b]0;owned\x07second")
     following = asyncio.create_task(jca(gateway, "jobs", "log", "--follow", running.id))
     await asyncio.sleep(1)  # so that something comes while it follows; the outcome does not depend on it
-    await say(gateway, running.id, "third")
+    await gateway.say(running.id, "third")
     async with gateway.services.ledger.write() as tx:
         await records.save(tx, advance(running, Status.FAILED), who="test")
 
@@ -110,12 +92,7 @@ async def test_a_log_is_followed_until_the_job_ends(gateway: Running) -> None:
     assert (done.code, done.out) == (0, "first\nsecond\nthird\n")
     assert done.err == f"Job {running.id} is failed.\n"
     whole = await jca(gateway, "jobs", "log", "--json", running.id)
-    assert [json.loads(line)["text"] for line in whole.out.splitlines()][0] == "first"
-
-
-async def say(gateway: Running, job_id: str, *texts: str) -> None:
-    lines = [NewLine(run=1, stage="agent", kind="output", text=text) for text in texts]
-    await gateway.services.logs.append(job_id, lines)
+    assert json.loads(whole.out.splitlines()[0])["text"] == "first"
 
 
 async def test_a_diff_is_printed_as_it_is_and_says_on_the_side_what_is_missing(gateway: Running) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +13,10 @@ from aiohttp import web
 
 from jobs import errors
 from jobs.job import Job
-from tests.support import gateway_server
 from tests.support.gateway_server import CLUSTER_TOKEN, KEY, Running, job
 from worker.executor.gateway_client import GatewayClient
 from worker.gateway.cluster import create_cluster_app
 from worker.serving import serving
-
-
-@pytest.fixture(scope="module")
-def queue_url() -> Iterator[str]:
-    with gateway_server.started_valkey() as url:
-        yield url
 
 
 @dataclass
@@ -33,12 +26,9 @@ class Cluster:
 
 
 @pytest.fixture
-async def cluster(tmp_path: Path, queue_url: str) -> AsyncIterator[Cluster]:
+async def cluster(gateway: Running, queue_url: str) -> AsyncIterator[Cluster]:
     socket = Path(queue_url.removeprefix("unix://")).with_name("g.sock")
-    async with (
-        gateway_server.running(tmp_path / "state", queue_url) as gateway,
-        serving(create_cluster_app(gateway.services), path=socket),
-    ):
+    async with serving(create_cluster_app(gateway.services), path=socket):
         yield Cluster(gateway, socket)
 
 

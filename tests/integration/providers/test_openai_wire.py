@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
-from pydantic_ai.direct import model_request
-from pydantic_ai.messages import ModelRequest
+from openai import AsyncOpenAI
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from pydantic_ai.tools import ToolDefinition
 
 from jobs import errors
 from jobs.catalog import AuthMode, Model
 from tests.fakes import model_endpoint as fake
 from worker.providers import registry
+from worker.providers.lean_openai import LeanOpenAI
 
 KEY = "key-of-this-test"
 
@@ -89,6 +105,44 @@ async def test_model_can_be_left_and_entered_again() -> None:
                 await model_request(model, [ModelRequest.user_text_prompt("ping")])
 
     assert len(endpoint.requests) == 2
+
+
+async def test_lean_client_sends_what_the_sdk_itself_would_send() -> None:
+    tool = ToolDefinition(
+        name="look", parameters_json_schema={"type": "object", "properties": {"n": {"type": "integer"}}}
+    )
+    talk: list[ModelMessage] = [
+        ModelRequest(parts=[SystemPromptPart("Be brief."), UserPromptPart("Lök at \u2603")]),
+        ModelResponse(parts=[TextPart("I look."), ToolCallPart("look", '{"n": 1}', "call-1")]),
+        ModelRequest(parts=[ToolReturnPart("look", "nothing", "call-1"), UserPromptPart("Again")]),
+    ]
+    settings = OpenAIChatModelSettings(
+        max_tokens=50, temperature=0.5, tool_choice=["look"], extra_body={"extra": 1}, extra_headers={"X-Extra": "1"}
+    )
+    parameters = ModelRequestParameters(function_tools=[tool])
+    async with fake.serving([fake.says("pong")]) as endpoint:
+        for client in (LeanOpenAI, AsyncOpenAI):
+            async with client(api_key=KEY, base_url=f"{endpoint.url}/v1") as sdk:
+                model = OpenAIChatModel(fake.MODEL, provider=OpenAICompatibleProvider("fake", openai_client=sdk))
+                await model_request(model, talk, model_settings=settings, model_request_parameters=parameters)
+
+    lean, stock = endpoint.requests
+    assert lean == stock
+    mine, theirs = ({k: v for k, v in sent.items() if k != "content-length"} for sent in endpoint.headers)
+    assert mine == theirs
+
+
+async def test_lean_client_streams_as_the_sdk_does() -> None:
+    event = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": fake.MODEL}
+    event["choices"] = [{"index": 0, "delta": {"content": "pong"}, "finish_reason": "stop"}]
+    stream = fake.text(f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n", content_type="text/event-stream")
+    async with fake.serving([stream]) as endpoint, LeanOpenAI(api_key=KEY, base_url=f"{endpoint.url}/v1") as sdk:
+        model = OpenAIChatModel(fake.MODEL, provider=OpenAICompatibleProvider("fake", openai_client=sdk))
+        async with model_request_stream(model, [ModelRequest.user_text_prompt("ping")]) as answer:
+            async for _ in answer:
+                pass
+
+    assert answer.get().text == "pong"
 
 
 def test_missing_key_is_not_ready() -> None:

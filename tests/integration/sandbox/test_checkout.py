@@ -253,3 +253,15 @@ async def test_a_leftover_index_lock_does_not_block(job: Checkout) -> None:
     (job.tree / "x").write_text("x")
 
     assert [change.path for change in (await job.harvest()).files] == ["x"]
+
+
+async def test_what_commands_leave_behind_is_no_change_unless_the_repository_tracks_it(job: Checkout) -> None:
+    for name in ("__pycache__/a.cpython-311.pyc", "node_modules/x/index.js", ".pytest_cache/README.md", "b.pyc"):
+        path = job.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("litter")
+    (job.tree / "wanted.py").write_text("x = 1\n")
+
+    changes = await job.harvest()
+
+    assert [change.path for change in changes.files] == ["wanted.py"]

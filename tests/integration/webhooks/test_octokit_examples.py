@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,26 +15,55 @@ from tests.integration.webhooks.senders import Running
 
 pytestmark = [
     pytest.mark.vendors,
+    pytest.mark.skipif("CI" not in os.environ, reason="installs an npm package; run with CI=true"),
     pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
     pytest.mark.timeout(600),
 ]
 
-PACKAGE = "@octokit/webhooks-examples@7.6.1"
+PACKAGE = "@octokit/webhooks-examples"
+VERSION = "7.6.1"
+
+Example = tuple[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, dict[str, Any]]]:
+def examples(tmp_path_factory: pytest.TempPathFactory) -> list[Example]:
     """Event name and payload of every example, of github.com and of each Enterprise Server."""
-    directory = tmp_path_factory.mktemp("npm")
-    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(directory), PACKAGE]
-    subprocess.run(install, check=True, capture_output=True)
-    files = sorted(Path(directory, "node_modules", *PACKAGE.split("@")[1].split("/")).rglob("index.json"))
-    del files
-    root = directory / "node_modules" / "@octokit" / "webhooks-examples"
-    return [
-        (event["name"], example)
-        for file in sorted(root.rglob("*.json"))
-        if isinstance(events := json.loads(file.read_bytes()), list)
-        for event in events
-        for example in event["examples"]
+    folder = tmp_path_factory.mktemp("npm")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    subprocess.run(["npm", "install", *options, f"{PACKAGE}@{VERSION}"], check=True, capture_output=True)
+    events = [
+        event
+        for file in sorted((folder / "node_modules" / PACKAGE).glob("*/index.json"))
+        for event in json.loads(file.read_bytes())
     ]
+    return [(event["name"], payload) for event in events for payload in event["examples"]]
+
+
+async def test_every_example_is_understood(receiver: Running, examples: list[Example]) -> None:
+    replies = [
+        await receiver.github(payload, event=event, delivery=f"d-{number}")
+        for number, (event, payload) in enumerate(examples)
+    ]
+
+    assert len(replies) > 329
+    assert Counter(reply.code for reply in replies) == {200: len(replies)}
+
+
+async def test_every_opened_issue_becomes_a_job_where_a_block_asks_for_it(
+    receiver: Running,
+    examples: list[Example],
+) -> None:
+    opened = [
+        payload
+        for event, payload in examples
+        if (event, payload.get("action")) == ("issues", "opened") and payload["sender"]["type"] == "User"
+    ]
+    for number, payload in enumerate(opened):
+        asking = payload["issue"] | {"body": "[JCA]\nwork_repos=payments\n[/JCA]", "number": 1000 + number}
+        reply = await receiver.github(payload | {"issue": asking}, delivery=f"d-{number}")
+        assert reply.code == 202
+
+    jobs = await receiver.jobs()
+    assert len(jobs) == len(opened) >= 4
+    assert all(job.ticket.repository and job.ticket.url and job.ticket.title for job in jobs)

@@ -10,7 +10,11 @@ from worker.cli import app
 
 CONFIGURATION = """
 providers:
-  - {name: local-model, kind: openai-compatible, base_url: "http://127.0.0.1:1/v1", models: [{id: small}], default_model: small}
+  - name: local-model
+    kind: openai-compatible
+    base_url: http://127.0.0.1:1/v1
+    models: [{id: small}]
+    default_model: small
 repositories:
   - {alias: payments, url: "https://git.example/p", full_name: acme/payments}
   - {alias: web, url: "https://git.example/w"}

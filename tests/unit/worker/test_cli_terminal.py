@@ -57,3 +57,16 @@ def test_an_empty_table_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> N
     terminal.table(["title"], [], empty="Nothing yet.")
 
     assert capsys.readouterr().out == "Nothing yet.\n"
+
+
+def test_what_names_a_row_is_never_shortened(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    identity = "01m7xqt9rwhz5aa5z5a1yrwhz5"
+
+    terminal.table(["id", "title", "note"], [[identity, "a long title " * 5, "n" * 70]], empty="")
+
+    printed = capsys.readouterr().out
+    assert identity in printed
+    assert "…" not in printed

@@ -25,7 +25,7 @@ async def show(request: web.Request) -> web.Response:
     services = request.config_dict[SERVICES]
     job_id = request.match_info["job"]
     digest = await pulse.of_job(services, job_id)
-    head = await _head(services, job_id)
+    job, head = await _head(services, job_id)
     tab = request.query.get("tab", "log")
     tab = tab if tab in TABS else "log"
     context = {
@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.Response:
         "tab": tab,
         "digest": digest,
         "notice": notice(request.query.get("notice", "")),
-        **await _CONTENT[tab](request, services, head["job"]),
+        **await _CONTENT[tab](request, services, job),
     }
     return rendering.page(request, "job.html", context)
 
@@ -59,15 +59,15 @@ async def raw_diff(request: web.Request) -> web.Response:
     return _download(redact(kept.text), f"{job_id}.diff")
 
 
-async def _head(services: Services, job_id: str) -> Context:
+async def _head(services: Services, job_id: str) -> tuple[Job, Context]:
     moment = now()
     standing = await standings.look(services, moment)
     async with services.ledger.read() as tx:
         job = await records.get(tx, job_id)
         stages = await runs.stages(tx, job_id, job.run)
         history = await records.history(tx, job_id)
-    scene = views.Scene(standing, moment, stages={})
-    return {
+    scene = views.Scene(standing, moment)
+    return job, {
         "job": job,
         "row": views.row(job, scene),
         "segments": timeline.segments(job, stages, history, moment),

@@ -1,0 +1,301 @@
+"""`run_job` on real git, bubblewrap and a real wire: every ending is true, and nothing is pushed that must not be."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from jobs import errors
+from jobs.catalog import ProviderProfile, Repository, ValidationMode
+from jobs.order import Limits, WorkOrder
+from jobs.reasons import Code
+from jobs.results import Usage
+from jobs.run_result import RunResult
+from jobs.ticket import Ticket
+from tests.fakes import model_endpoint as fake
+from tests.fakes.model_endpoint import Answer
+from worker.executor.desk import Desk
+from worker.executor.run import run_job
+from worker.providers import registry
+from worker.sandbox.mirror import Mirrors
+from worker.sandbox.seed import seed
+
+VALID = (("python3", "check.py"),)
+WRITE = ("write", {"path": "answer.txt", "content": "42\n"})
+SLEEP = "import time; time.sleep(4711)"
+WRONG = ("write", {"path": "answer.txt", "content": "41\n"})
+
+
+@dataclass
+class Claim:
+    """A lease and a sink that remember; the lease can be lost."""
+
+    held: bool = True
+    said: list[tuple[str, str]] = field(default_factory=list)
+
+    async def current(self) -> bool:
+        return self.held
+
+    async def stage(self, name: str, state: str, detail: str = "") -> None:
+        del detail
+        self.said.append((name, state))
+
+    async def note(self, kind: str, text: str) -> None:
+        self.said.append((kind, text))
+
+    async def usage(self, usage: Usage) -> None:
+        del usage
+
+
+@dataclass
+class Profiles:
+    profile: ProviderProfile
+
+    async def provider(self, name: str) -> ProviderProfile:
+        assert name == self.profile.name
+        return self.profile
+
+
+@dataclass
+class World:
+    """One repository, one order, one claim."""
+
+    directory: Path
+    order: WorkOrder
+    claim: Claim
+
+    async def run(self, script: list[Answer], **profile: float) -> RunResult:
+        async with fake.serving(script) as endpoint:
+            return await run_job(self.order, self.desk(endpoint.profile(**profile)))
+
+    def desk(self, profile: ProviderProfile) -> Desk:
+        return Desk(
+            lease=self.claim,
+            sink=self.claim,
+            credentials=Profiles(profile),
+            mirrors=Mirrors(self.directory / "mirrors"),
+            directory=self.directory / "run",
+            trajectory=self.directory / "trajectory.jsonl",
+            runtimes=(),
+            build_model=registry.build_model,
+        )
+
+    def with_repository(self, **changes: object) -> World:
+        repository = self.order.repository.model_copy(update=changes)
+        return replace(self, order=self.order.model_copy(update={"repository": repository}))
+
+    def git(self, *words: str) -> str:
+        argv = ["git", "--git-dir", self.order.repository.url, *words]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+    def branches(self) -> list[str]:
+        return [name for name in self.git("for-each-ref", "--format=%(refname:short)").split() if name != "main"]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> World:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "README.md").write_text("A question.\n")
+    (files / "check.py").write_text("import sys\nsys.exit(open('answer.txt').read() != '42\\n')\n")
+    await seed(files, tmp_path / "origin.git", branch="main", message="A question")
+    order = WorkOrder(
+        job="01j0000000000000000000test",
+        run=1,
+        ticket=Ticket(source="local", key="Q-1", title="Answer it", body="The answer goes into answer.txt."),
+        repository=Repository(alias="q", url=str(tmp_path / "origin.git"), validation_commands=VALID),
+        base_branch="main",
+        branch="jca/q-1-answer-it",
+        provider="fake",
+        model=fake.MODEL,
+        limits=Limits(turns=20),
+    )
+    return World(tmp_path, order, Claim())
+
+
+async def test_a_validated_change_is_pushed_once_with_its_trailers(world: World) -> None:
+    result = await world.run([fake.calls(WRITE), fake.finishes("It is 42.")])
+
+    assert (result.outcome, result.reason.code) == ("published", Code.VALIDATED)
+    assert world.branches() == ["jca/q-1-answer-it"]
+    assert world.git("rev-parse", result.branch) == result.commit
+    assert world.git("show", f"{result.branch}:answer.txt") == "42"
+    trailers = world.git("log", "-1", "--format=%(trailers:only,unfold)", result.branch).splitlines()
+    assert trailers == ["Ticket: Q-1", f"Job: {world.order.job}", "Provider: fake", f"Model: {fake.MODEL}"]
+    assert result.usage.requests == 2
+    assert not (world.directory / "run").exists()
+
+
+async def test_a_second_run_of_the_job_finds_the_branch_and_does_nothing(world: World) -> None:
+    first = await world.run([fake.calls(WRITE), fake.finishes()])
+    second = await world.run([fake.fails(500, "must not be asked")])
+
+    assert (second.outcome, second.commit, second.branch) == ("published", first.commit, first.branch)
+    assert world.branches() == [first.branch]
+
+
+async def test_a_branch_of_another_job_is_left_alone(world: World) -> None:
+    first = await world.run([fake.calls(WRITE), fake.finishes()])
+    world.order = world.order.model_copy(update={"job": "01j00000000000000000another"})
+    second = await world.run([fake.calls(WRITE), fake.finishes()])
+
+    assert second.branch == "jca/q-1-answer-it-nother"
+    assert sorted(world.branches()) == sorted([first.branch, second.branch])
+    assert world.git("rev-parse", first.branch) == first.commit
+
+
+async def test_a_failing_validation_is_shown_to_the_agent_and_repaired(world: World) -> None:
+    result = await world.run([fake.calls(WRONG), fake.finishes(), fake.calls(WRITE), fake.finishes("Now it is.")])
+
+    assert (result.outcome, result.reason.code) == ("published", Code.VALIDATED)
+    assert ("repair 1", "done") in world.claim.said
+    assert ("validate", "failed") in world.claim.said
+    assert ("validate 2", "done") in world.claim.said
+
+
+async def test_what_stays_wrong_after_the_repairs_is_a_failure_that_keeps_the_change(world: World) -> None:
+    result = await world.run([fake.calls(WRONG), fake.finishes("All tests pass!")])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.VALIDATION_FAILED)
+    assert "+41" in result.diff
+    assert [outcome.exit_code for outcome in result.validation] == [1]
+    assert world.claim.said.count(("repair 2", "done")) == 1
+    assert world.branches() == []
+
+
+async def test_an_advisory_validation_publishes_and_says_that_it_failed(world: World) -> None:
+    world = world.with_repository(validation_mode=ValidationMode.ADVISORY, repair_attempts=0)
+    result = await world.run([fake.calls(WRONG), fake.finishes()])
+
+    assert (result.outcome, result.reason.code) == ("published", Code.UNVALIDATED)
+    assert "failed with exit code 1" in result.reason.sentence
+
+
+async def test_an_agent_that_claims_success_without_a_change_has_failed(world: World) -> None:
+    result = await world.run([fake.finishes("I fixed everything.")])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.NO_CHANGES)
+    assert result.summary == "I fixed everything."
+
+
+async def test_a_change_that_is_refused_names_the_path(world: World) -> None:
+    escape = ("run", {"argv": ["python3", "-c", "import os; os.symlink('/etc/passwd', 'answer.txt')"]})
+    world = world.with_repository(allowed_commands=("python3",))
+    result = await world.run([fake.calls(escape), fake.finishes()])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.CHANGES_REFUSED)
+    assert "answer.txt" in result.reason.sentence
+    assert world.branches() == []
+
+
+async def test_a_run_that_lost_its_lease_pushes_nothing(world: World) -> None:
+    world.claim.held = False
+    with pytest.raises(errors.LostLease):
+        await world.run([fake.calls(WRITE), fake.finishes()])
+
+    assert world.branches() == []
+
+
+async def test_a_branch_that_appears_meanwhile_is_not_overwritten(world: World) -> None:
+    async def current() -> bool:
+        world.git("update-ref", "refs/heads/jca/q-1-answer-it", "main")
+        return True
+
+    world.claim.current = current  # type: ignore[method-assign] # somebody pushes right before we do
+    result = await world.run([fake.calls(WRITE), fake.finishes()])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.PUSH_FAILED)
+    assert world.git("rev-parse", "jca/q-1-answer-it") == world.git("rev-parse", "main")
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ([fake.fails(401, "no such key")], Code.PROVIDER_UNAUTHORIZED),
+        ([fake.fails(404, "no such model")], Code.MODEL_NOT_FOUND),
+        ([fake.fails(429, "slow down", {"Retry-After": "3600"})], Code.RATE_LIMITED),
+        ([fake.fails(500, "oops", {"x-should-retry": "false"})], Code.PROVIDER_ERROR),
+        ([fake.hangs()], Code.PROVIDER_TIMEOUT),
+        ([fake.text("<html>not an answer</html>")], Code.BAD_ANSWER),
+        ([fake.says("")], Code.EMPTY_ANSWER),
+        ([fake.says("I was going to", finish_reason="length")], Code.TRUNCATED_ANSWER),
+        ([fake.says("", finish_reason="content_filter")], Code.MODEL_REFUSED),
+        ([fake.calls(WRITE)], Code.BUDGET_TURNS),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Code) else "",
+)
+async def test_every_fault_of_a_model_ends_in_its_own_true_reason(
+    world: World,
+    script: list[Answer],
+    code: Code,
+) -> None:
+    result = await world.run(script, request_timeout=2)
+
+    assert (result.outcome, result.reason.code) == ("failed", code)
+    assert result.reason.sentence
+    assert result.reason.next_step
+    assert world.branches() == []
+    assert world.claim.said[-1] == ("agent", "failed")
+
+
+async def test_a_fault_in_the_middle_keeps_what_was_changed_until_then(world: World) -> None:
+    result = await world.run([fake.calls(WRITE), fake.fails(401, "key was revoked")])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.PROVIDER_UNAUTHORIZED)
+    assert "+42" in result.diff
+    assert (world.directory / "trajectory.jsonl").exists()
+
+
+async def test_a_usd_budget_without_a_price_stops_before_the_first_request(world: World) -> None:
+    limits = world.order.limits.model_copy(update={"usd": 1.0})
+    world.order = world.order.model_copy(update={"limits": limits})
+    result = await world.run([fake.fails(500, "must not be asked")])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.PRICE_UNKNOWN)
+
+
+async def test_a_repository_that_is_not_there_is_named(world: World) -> None:
+    world = world.with_repository(url=str(world.directory / "nowhere.git"))
+    result = await world.run([fake.finishes()])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.CHECKOUT_FAILED)
+    assert "nowhere.git" in result.reason.sentence
+
+
+async def test_a_cancelled_run_leaves_no_process_and_no_directory(world: World) -> None:
+    sleep = ("run", {"argv": ["python3", "-c", SLEEP]})
+    world = world.with_repository(allowed_commands=("python3",))
+    task = asyncio.create_task(world.run([fake.calls(sleep)]))
+    await _until(lambda: _processes(SLEEP))
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await _until(lambda: not _processes(SLEEP))
+    assert not (world.directory / "run").exists()
+    assert world.branches() == []
+
+
+def _processes(word: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if word.encode() in line.split(b"\0"):
+            found.append(path.parent.name)
+    return found
+
+
+async def _until(look: Callable[[], object]) -> None:
+    for _ in range(600):
+        if look():
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError

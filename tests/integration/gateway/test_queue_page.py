@@ -1,0 +1,93 @@
+"""The queue page over the real ledger: pages without gaps or repeats, and no page that needs Redis to be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support import seeds
+from tests.support.gateway import Gateway, valkey
+
+ROW = re.compile(r'<tr id="job-([0-9a-z]{26})"')
+OLDER = re.compile(r'href="([^"]+)" rel="next"')
+
+
+@pytest.fixture
+def redis() -> Iterator[ExitStack]:
+    """A Valkey that a test can end early."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, redis: ExitStack) -> Iterator[Gateway]:
+    gateway = Gateway(tmp_path, redis.enter_context(valkey()))
+    gateway.seed()
+    yield gateway
+    gateway.close()
+
+
+def rows(gateway: Gateway, path: str) -> list[str]:
+    """Job ids of all pages, in the order they are shown."""
+    found: list[str] = []
+    while path:
+        text = httpx.get(gateway.url + path).raise_for_status().text
+        found += ROW.findall(text)
+        older = OLDER.search(text)
+        path = older[1].replace("&amp;", "&") if older else ""
+    return found
+
+
+@pytest.mark.parametrize("word", ["", "held", "queued"])
+def test_older_pages_leave_nothing_out_and_repeat_nothing(gateway: Gateway, word: str) -> None:
+    names = ("openai-compatible", "team-proxy", "gone")
+    many = [seeds.queued(seeds.job(f"B-{n}", "t"), selection=seeds.selection(names[n % 3], "m")) for n in range(180)]
+    gateway.put(*many)
+    shown = rows(gateway, f"/queue?status={word}")
+
+    ready = {job.id for job in many if job.selection and job.selection.account == "openai-compatible"}
+    waiting = {job.id for job in many} - ready
+    expected = {
+        "": ready | waiting | {job.id for job in gateway.jobs.values()},
+        "held": waiting | {gateway.jobs["held"].id},
+        "queued": ready | {gateway.jobs["queued"].id, gateway.jobs["received"].id},
+    }[word]
+    assert shown == sorted(expected, reverse=True)
+
+
+def test_pages_stay_up_while_redis_is_away(gateway: Gateway, redis: ExitStack) -> None:
+    redis.close()
+    queue = httpx.get(f"{gateway.url}/queue?status=held")
+    ready = httpx.get(f"{gateway.url}/readyz")
+
+    assert queue.status_code == 200
+    assert "Redis does not answer" in queue.text
+    assert httpx.get(f"{gateway.url}/jobs/{gateway.jobs['running'].id}").status_code == 200
+    assert httpx.get(f"{gateway.url}/providers").status_code == 200
+    assert (ready.status_code, ready.json()["missing"]) == (503, ["redis"])
+
+
+def test_the_raw_log_and_change_are_text(gateway: Gateway) -> None:
+    job_id = gateway.jobs["running"].id
+    log = httpx.get(f"{gateway.url}/jobs/{job_id}/log.txt")
+    change = httpx.get(f"{gateway.url}/jobs/{job_id}/changes.diff")
+
+    assert {log.headers["Content-Type"], change.headers["Content-Type"]} == {"text/plain; charset=utf-8"}
+    assert "FAILED tests/test_refund.py" in log.text
+    assert "\x1b" not in log.text
+    assert change.text == seeds.DIFF
+
+
+def test_secrets_in_output_and_tickets_are_masked_on_every_page(gateway: Gateway) -> None:
+    job_id = gateway.jobs["running"].id
+    secret = "ghp_" + "a1B2" * 9
+    gateway.say(job_id, f"token {secret}")
+    tabs = [httpx.get(f"{gateway.url}/jobs/{job_id}?tab={tab}").text for tab in ("log", "raw", "changes")]
+    tabs.append(httpx.get(f"{gateway.url}/jobs/{job_id}/log.txt").text)
+
+    assert not any(secret in text for text in tabs)

@@ -1,0 +1,150 @@
+"""Worker processes that die, freeze or are stopped, and a server that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+
+from jobs.queue.connection import connect
+from jobs.queue.dispatch import Dispatch
+
+KILLS = 20
+
+
+async def test_twenty_workers_killed_mid_job_lose_nothing_and_every_job_ends_exactly_once(
+    dispatch, order, processes, redis, eventually, happened
+) -> None:
+    for number in range(KILLS):
+        await dispatch.enqueue(order(f"j{number}", repository=f"r{number % 3}"))
+    doomed = [processes.start(f"doomed{number}", seconds=60) for number in range(KILLS)]
+    await eventually(lambda: _count(redis, "test:starts", KILLS), seconds=60)
+    for process in doomed:
+        os.kill(process.pid, signal.SIGKILL)
+    processes.start("rescue", seconds=0.2, jobs=4)
+    await eventually(lambda: _count(redis, "test:ends", KILLS), seconds=60)
+    await asyncio.sleep(1.5)  # longer than a lease: whatever would run twice had its time
+
+    starts = Counter(entry.decode().split()[0] for entry in await redis.lrange("test:starts", 0, -1))
+    ends = Counter(entry.decode() for entry in await redis.lrange("test:ends", 0, -1))
+    every = {f"j{number}.1" for number in range(KILLS)}
+    assert ends == dict.fromkeys(every, 1)
+    assert starts == dict.fromkeys(every, 2)
+    assert len(await happened("lost")) == len(await happened("finished")) == KILLS
+    assert await dispatch.known(sorted(every)) == set()
+
+
+async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
+    dispatch, order, processes, redis, eventually, happened
+) -> None:
+    await dispatch.enqueue(order("one"))
+    frozen = processes.start("frozen", seconds=0.5)
+    await eventually(lambda: _count(redis, "test:starts", 1), seconds=30)
+    os.kill(frozen.pid, signal.SIGSTOP)
+    processes.start("other", seconds=0.5)
+    await eventually(lambda: _count(redis, "test:ends", 1), seconds=30)
+    os.kill(frozen.pid, signal.SIGCONT)
+    await asyncio.sleep(2)
+
+    assert await redis.lrange("test:ends", 0, -1) == [b"one.1"]
+    tokens = [entry.decode().split()[1] for entry in await redis.lrange("test:starts", 0, -1)]
+    assert [token.partition(":")[0] for token in tokens] == ["frozen", "other"]
+    assert [event.data["token"] for event in await happened("finished")] == tokens[1:]
+
+
+async def test_sigterm_requeues_at_once_and_the_process_ends_well(
+    dispatch, order, processes, redis, eventually, happened
+) -> None:
+    await dispatch.enqueue(order("one"))
+    for number in range(4):
+        process = processes.start(f"deploy{number}", seconds=60, lease=30)
+        await eventually(lambda: _count(redis, "test:starts", number + 1), seconds=30)  # noqa: B023 - awaited here
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert (await dispatch.place("one.1")).state == "queued"
+    processes.start("last", seconds=0, lease=30)
+    await eventually(lambda: _count(redis, "test:ends", 1), seconds=30)
+
+    kinds = Counter(event.kind for event in await happened())
+    assert kinds == {"queued": 1, "claimed": 5, "released": 4, "finished": 1}
+
+
+async def test_a_worker_survives_a_killed_server_and_each_job_runs_once(
+    valkey, outage_redis, order, start, record, eventually
+) -> None:
+    dispatch = Dispatch(outage_redis)
+    record.go_on.clear()
+    await dispatch.enqueue(order("long"))
+    start(record, name="one", lease=1, client=outage_redis)
+    await eventually(lambda: record.started == ["long"])
+    other = connect(valkey.url)
+    start(record, name="two", lease=1, client=other)
+    await asyncio.sleep(1.2)  # the append-only file is synchronised every second
+    valkey.kill()
+    await asyncio.sleep(2.5)  # longer than the lease
+    valkey.start()
+    await asyncio.sleep(1.5)
+    assert await record.leases[0].current()
+    record.go_on.set()
+    await eventually(lambda: record.ended == ["long"])
+    await dispatch.enqueue(order("next"))
+    await eventually(lambda: record.ended == ["long", "next"])
+
+    assert record.started == ["long", "next"]
+    await other.aclose()
+
+
+async def test_a_job_that_ends_while_the_server_is_away_is_let_go_when_it_is_back(
+    valkey, outage_redis, order, start, record, eventually
+) -> None:
+    dispatch = Dispatch(outage_redis)
+    record.go_on.clear()
+    await dispatch.enqueue(order("one"))
+    start(record, client=outage_redis)
+    await eventually(lambda: record.started == ["one"])
+    await asyncio.sleep(1.2)
+    valkey.kill()
+    record.go_on.set()
+    await eventually(lambda: record.ended == ["one"])
+    valkey.start()
+
+    async def gone() -> bool:
+        return (await dispatch.place("one.1")).state == "gone"
+
+    await eventually(gone)
+    await asyncio.sleep(0.5)
+    assert record.started == ["one"]
+
+
+async def test_a_worker_started_before_its_server_waits_for_it(
+    valkey, outage_redis, order, start, record, eventually
+) -> None:
+    valkey.kill()
+    start(record, client=outage_redis)
+    await asyncio.sleep(0.5)
+    valkey.start()
+    await Dispatch(outage_redis).enqueue(order("one"))
+    await eventually(lambda: record.ended == ["one"])
+
+
+async def test_after_a_loss_of_all_state_a_run_is_told_and_the_job_can_be_dispatched_again(
+    dispatch, order, start, record, eventually, redis
+) -> None:
+    record.go_on.clear()
+    await dispatch.enqueue(order("one"))
+    start(record, lease=1)
+    await eventually(lambda: record.started == ["one"])
+    await redis.flushall()
+    assert await dispatch.known(["one.1"]) == set()
+    await asyncio.wait_for(record.leases[0].lost.wait(), 5)
+
+    record.go_on.set()
+    assert await dispatch.enqueue(order("one")) is True
+    await eventually(lambda: record.ended == ["one"])
+    first, second = (int(lease.token.partition(":")[2]) for lease in record.leases)
+    assert first < second
+
+
+async def _count(redis, key: str, wanted: int) -> bool:
+    return await redis.llen(key) >= wanted
