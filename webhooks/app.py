@@ -59,9 +59,8 @@ class Limits:
     """Seconds a sender may take to send the body."""
     working: int = 64
     """Deliveries that may be in work at once, after their bodies have arrived."""
-    patience: float = 2.0
-    """Seconds a delivery waits for a place, and once more for its turn to write. With the ledger's own busy timeout
-    this stays below the 10 seconds GitHub waits for an answer."""
+    patience: float = 8.0
+    """Seconds a delivery waits in line until it is written down; GitHub gives up after 10."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -132,8 +131,8 @@ class Receiver:
         self._configuration = configuration
         self._wake = wake
         self._limits = limits
-        self._work = Gate(limits.working, limits.patience)
-        self._writing = Gate(1, limits.patience)  # waiting for SQLite's write lock is neither fair nor quick
+        self._work = Gate(limits.working)
+        self._writing = Gate(1)  # waiting for SQLite's write lock is neither fair nor quick
 
     async def report_health(self, _request: web.Request) -> web.Response:
         """Healthy means that the sources are known."""
@@ -151,9 +150,12 @@ class Receiver:
         if request.content_type != "application/json" or "Content-Encoding" in request.headers:
             raise web.HTTPUnsupportedMediaType(text=WRONG_TYPE)
         body = await self._read_body(request)
-        async with self._work.enter():
+        until = asyncio.get_running_loop().time() + self._limits.patience
+        async with self._work.enter(until):
             _authenticate(source, request, body)
-            answer = await self._take_in(read(source, request.headers, body, known.workspace), request, body, known)
+            reading = _read(source, request, body, known)
+            async with self._writing.enter(until):
+                answer = await self._take_in(reading, body, known)
         request[FACTS].update(_content(answer))
         status = HTTPStatus.ACCEPTED if answer.status == "accepted" else HTTPStatus.OK
         return web.json_response(_content(answer), status=status)
@@ -170,20 +172,10 @@ class Receiver:
         except (ConnectionError, web.RequestPayloadError):
             raise web.HTTPBadRequest(text="The body did not arrive whole.") from None
 
-    async def _take_in(
-        self,
-        reading: Intake | Ignored | BadRequest,
-        request: web.Request,
-        body: bytes,
-        known: Known,
-    ) -> Answer:
-        if isinstance(reading, BadRequest):
-            raise web.HTTPBadRequest(text=reading.reason)
-        request[FACTS].update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
-        async with self._writing.enter():
-            if isinstance(reading, Ignored):
-                return await dismiss(self._ledger, reading)
-            return await accept(self._ledger, reading, body, known.workspace, self._wake)
+    async def _take_in(self, reading: Intake | Ignored, body: bytes, known: Known) -> Answer:
+        if isinstance(reading, Ignored):
+            return await dismiss(self._ledger, reading)
+        return await accept(self._ledger, reading, body, known.workspace, self._wake)
 
 
 def _authenticate(source: Source, request: web.Request, body: bytes) -> None:
@@ -193,6 +185,14 @@ def _authenticate(source: Source, request: web.Request, body: bytes) -> None:
         case Forged(reason):
             request[FACTS]["forged"] = reason
             raise web.HTTPUnauthorized(text="The signature does not hold.")
+
+
+def _read(source: Source, request: web.Request, body: bytes, known: Known) -> Intake | Ignored:
+    reading = read(source, request.headers, body, known.workspace)
+    if isinstance(reading, BadRequest):
+        raise web.HTTPBadRequest(text=reading.reason)
+    request[FACTS].update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
+    return reading
 
 
 def _content(answer: Answer) -> dict[str, str]:

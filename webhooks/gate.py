@@ -10,22 +10,23 @@ from jobs import errors
 
 
 class Gate:
-    """Lets so many through at a time, in order of arrival; the rest waits, but not for long."""
+    """Lets so many through at a time, in order of arrival; the rest waits, but not for ever."""
 
-    def __init__(self, places: int, patience: float) -> None:
-        """Make a gate of `places`; `patience` is how many seconds one may wait for one of them."""
+    def __init__(self, places: int) -> None:
         self._places = asyncio.Semaphore(places)
-        self._patience = patience
 
     @asynccontextmanager
-    async def enter(self) -> AsyncIterator[None]:
+    async def enter(self, until: float) -> AsyncIterator[None]:
         """Hold a place.
 
+        Args:
+            until: moment of the event loop's clock after which one no longer waits.
+
         Raises:
-            errors.TryAgain: none came free in time.
+            errors.TryAgain: no place came free in time.
         """
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout_at(until):
                 await self._places.acquire()
         except TimeoutError:
             raise errors.TryAgain("The receiver has too much to do at this moment.") from None

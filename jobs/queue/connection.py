@@ -15,6 +15,9 @@ from redis.exceptions import RedisError
 from jobs import errors
 from jobs.queue import record, transport
 
+Connection = ArqRedis
+"""What `connect` returns, for those who only pass it on."""
+
 OUTAGE = (RedisError, OSError)
 """What any call may raise while the server is away, starting, failing over or out of memory."""
 

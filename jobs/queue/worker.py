@@ -139,8 +139,8 @@ class LeaseWorker(Worker):
             if earlier:
                 await asyncio.wait(earlier)
             await self.run_job(taken.dispatch_id, taken.enqueued_at)
-        except (asyncio.CancelledError, *OUTAGE):
-            log.info("run_not_started", dispatch_id=taken.dispatch_id)
+        except (asyncio.CancelledError, *OUTAGE) as cause:
+            log.info("run_interrupted", dispatch_id=taken.dispatch_id, by=type(cause).__name__)
         except Exception as error:
             log.exception("claim_broke", dispatch_id=taken.dispatch_id)
             ending = claim.failed(error)

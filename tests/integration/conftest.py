@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -41,7 +42,7 @@ class Valkey:
         with (self.directory / "valkey.log").open("ab") as log:
             self.process = subprocess.Popen([str(get_binary_path()), *words], stdout=log, stderr=log)
         deadline = time.monotonic() + STARTING
-        while not self.socket.exists():
+        while not self._answers():
             assert self.process.poll() is None, (self.directory / "valkey.log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -54,10 +55,19 @@ class Valkey:
             self.process = None
             self.socket.unlink(missing_ok=True)
 
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(self.socket))
+            except OSError:
+                return False
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+
 
 @contextmanager
 def _running() -> Iterator[Valkey]:
-    directory = Path(tempfile.mkdtemp(prefix="jca-", dir="/tmp"))  # noqa: S108 - a socket's path has 107 bytes
+    directory = Path(tempfile.mkdtemp(prefix="jca-", dir="/tmp"))  # short, for the socket
     server = Valkey(directory)
     try:
         server.start()

@@ -37,7 +37,7 @@ def list_jobs(
         terminal.write_json(page["jobs"])
         return
     nothing = "No job matches." if any(wanted.values()) else "No job yet. Send a ticket, or try `jca demo`."
-    terminal.table(["id", "status", "ticket", "repository", "age", "note"], _rows(page["jobs"]), empty=nothing)
+    terminal.table(["id", "status", "age", "ticket"], _rows(page["jobs"]), empty=nothing)
     if page["next"]:
         terminal.write(f"More: jca jobs list --before {page['next']}")
 
@@ -47,13 +47,15 @@ def _rows(lines: list[dict[str, Any]]) -> list[list[Any]]:
         [
             line["id"],
             terminal.status(line["shown"]),
-            f"{line['ticket']} {line['title']}",
-            line["repository"],
             terminal.ago(line["created_at"]),
-            line["note"],
+            "\n".join(filter(None, (f"{line['ticket']} {line['title']}", _second_line(line)))),
         ]
         for line in lines
     ]
+
+
+def _second_line(line: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (line["repository"], line["note"])))
 
 
 @app.command("show")

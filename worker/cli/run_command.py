@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jobs import errors
+
 if TYPE_CHECKING:
     from jobs.order import WorkOrder
     from jobs.run_result import RunResult
@@ -20,7 +22,7 @@ def run(
     ticket: Annotated[Path, typer.Option(help="Markdown file: first line the title, then the text. `-` reads stdin.")],
     provider: Annotated[str | None, typer.Option(help="Provider profile; overrides the ticket.")] = None,
     model: Annotated[str | None, typer.Option(help="Model; overrides the ticket.")] = None,
-    branch: Annotated[str | None, typer.Option(help="Base branch, for a repository that is not configured.")] = None,
+    branch: Annotated[str | None, typer.Option(help="Base branch instead of the default one.")] = None,
     validate: Annotated[list[str] | None, typer.Option(help="Validation command; repeatable.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="Program the agent may run; repeatable.")] = None,
     *,
@@ -30,27 +32,29 @@ def run(
 
     Example: jca run --repo . --ticket fix.md --validate "python3 -m pytest -q"
     """
-    from worker.cli import say  # noqa: PLC0415
-    from worker.compose import single  # noqa: PLC0415 - `jca --help` must not load the parts
+    from worker.cli import say  # noqa: PLC0415 - `jca --help` must not load the parts
+    from worker.compose import single  # noqa: PLC0415
 
-    request = single.Request(
-        repository=repo,
-        text=typer.get_text_stream("stdin").read() if str(ticket) == "-" else single.read_ticket(ticket),
-        name="stdin" if str(ticket) == "-" else ticket.stem,
-        provider=provider,
-        model=model,
-        branch=branch,
-        validation=tuple(tuple(shlex.split(command)) for command in validate or ()),
-        allowed=tuple(allow or ()),
-    )
-    tell = say.nothing if as_json else say.output
-    order, result = asyncio.run(single.run(request, tell))
+    name, text = _read(ticket)
+    commands = tuple(tuple(shlex.split(command)) for command in validate or ())
+    request = single.Request(repo, text, name, provider, model, branch, commands, tuple(allow or ()))
+    order, result = asyncio.run(single.run(request, say.nothing if as_json else say.output))
     if as_json:
         typer.echo(json.dumps(_summary(order, result)))
     else:
         _tell(result)
     if result.outcome != "published":
         raise typer.Exit(1)
+
+
+def _read(ticket: Path) -> tuple[str, str]:
+    """The ticket's name and text."""
+    if str(ticket) == "-":
+        return "stdin", typer.get_text_stream("stdin").read()
+    try:
+        return ticket.stem, ticket.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.BadInput(f"The ticket {ticket} cannot be read: {error}.") from error
 
 
 def _tell(result: RunResult) -> None:

@@ -51,6 +51,8 @@ _ESCAPES = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """C0 and C1 less tab and line feed, and what reorders text."""
 
+SHORT = 12  # characters; a column of shorter values is not broken up
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400  # seconds
 
 
@@ -86,10 +88,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str | Text]], *, empt
         typer.echo(empty)
         return
     cells = [[_cell(value) for value in row] for row in rows]
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
-    drawn.add_column(headings[0], no_wrap=True, min_width=max(row[0].cell_len for row in cells))
-    for heading in headings[1:]:
-        drawn.add_column(heading, overflow="fold")
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(headings):
+        longest = max(len(heading), *(row[place].cell_len for row in cells))
+        drawn.add_column(heading, overflow="fold", min_width=min(longest, SHORT) if place else longest)
     for row in cells:
         drawn.add_row(*row)
     _console().print(drawn)

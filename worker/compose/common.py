@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from arq.connections import ArqRedis
-
 from jobs import provisioning
 from jobs.catalog import Catalog, Source
 from jobs.ledger.database import Ledger
@@ -23,7 +21,7 @@ class Parts:
 
     settings: Settings
     ledger: Ledger
-    redis: ArqRedis
+    redis: connection.Connection
     vault: Vault
     """Opens webhook secrets, and only those."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 from contextlib import AsyncExitStack
 from functools import partial
 
+from jobs.catalog import ProviderKind
 from jobs.events import Events, Logs
 from jobs.queue import connection
 from jobs.queue.presence import Presence
@@ -32,6 +34,7 @@ async def run(settings: Settings) -> None:
         errors.Conflict: an executor of this name runs on this state directory.
     """
     directory, name = state.prepare(settings.state_dir), settings.worker_name
+    _load_everything()
     async with AsyncExitStack() as stack:
         stack.enter_context(state.lock(directory, f"executor-{name}", f"The executor {name}"))
         redis = connection.connect(settings.queue_url)
@@ -41,34 +44,59 @@ async def run(settings: Settings) -> None:
         sandbox = await probe(settings.sandbox_runtimes)
         self_test = partial(selftest.self_test, worker=name)
         board = ReadinessBoard(name, client.profiles, self_test, Presence(redis), sandbox)
-        workshop = Workshop(
-            state=directory,
-            runs=directory / "runs" / name,
-            runtimes=settings.sandbox_runtimes,
-            events=Events(redis),
-            logs=Logs(redis),
-            credentials=client,
-            board=board,
-            build_model=registry.build_model,
-        )
+        workshop = _workshop(settings, redis, client, board)
         workshop.clear()
-        worker = make_worker(
-            redis,
-            name=name,
-            run=workshop.run,
-            accounts=board.accounts,
-            max_jobs=settings.worker_concurrency,
-            lease_seconds=settings.lease_seconds,
-            job_timeout=LONGEST_RUN,
-            handle_signals=False,
-        )
         stack.push_async_callback(ended, asyncio.create_task(board.run()))
-        gc.freeze()  # what is imported by now stays; collections need not walk it again
         child.say_ready(f"{name} · {sandbox.detail}")
-        claiming = asyncio.create_task(worker.serve())
-        await until_stopped(claiming)
-        await _drain(worker, settings.drain_seconds)
-        await ended(claiming)
+        await _claim(settings, redis, workshop)
+
+
+def _load_everything() -> None:
+    """Import what the first job would, and keep it out of every later garbage collection.
+
+    Imports take a second and a full collection over the model libraries a quarter of one; heartbeats wait for both.
+    """
+    importlib.import_module("worker.executor.agency")
+    for kind in ProviderKind:
+        registry.provider_of(kind)
+    gc.collect()
+    gc.freeze()
+
+
+def _workshop(
+    settings: Settings,
+    redis: connection.Connection,
+    credentials: GatewayClient,
+    board: ReadinessBoard,
+) -> Workshop:
+    return Workshop(
+        state=settings.state_dir,
+        runs=settings.state_dir / "runs" / settings.worker_name,
+        runtimes=settings.sandbox_runtimes,
+        events=Events(redis),
+        logs=Logs(redis),
+        credentials=credentials,
+        board=board,
+        build_model=registry.build_model,
+    )
+
+
+async def _claim(settings: Settings, redis: connection.Connection, workshop: Workshop) -> None:
+    """Claim and run until somebody asks to stop."""
+    worker = make_worker(
+        redis,
+        name=settings.worker_name,
+        run=workshop.run,
+        accounts=workshop.board.accounts,
+        max_jobs=settings.worker_concurrency,
+        lease_seconds=settings.lease_seconds,
+        job_timeout=LONGEST_RUN,
+        handle_signals=False,
+    )
+    claiming = asyncio.create_task(worker.serve())
+    await until_stopped(claiming)
+    await _drain(worker, settings.drain_seconds)
+    await ended(claiming)
 
 
 async def _drain(worker: LeaseWorker, seconds: float) -> None:

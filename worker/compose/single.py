@@ -49,18 +49,6 @@ class Request:
     allowed: tuple[str, ...] = ()
 
 
-def read_ticket(path: Path) -> str:
-    """The text of a ticket file.
-
-    Raises:
-        errors.BadInput: it cannot be read.
-    """
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.BadInput(f"The ticket {path} cannot be read: {error}.") from error
-
-
 async def run(request: Request, tell: Callable[[str, str], None]) -> tuple[WorkOrder, RunResult]:
     """Decide, prove the provider, run, and say how it ended.
 

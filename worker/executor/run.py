@@ -24,20 +24,7 @@ async def run_job(order: WorkOrder, desk: Desk) -> RunResult:
     """
     work = Work(order, desk)
     try:
-        if found := await publishing.already_published(work):
-            return found
-        await steps.prepare_checkout(work)
-        await steps.set_up(work)
-        await steps.run_agent(work)
-        await steps.validate_changes(work)
-        while work.must_repair:
-            await steps.repair(work)
-            await steps.validate_changes(work)
-        verdict = judge(order.repository, work.changes, work.validation)
-        if not verdict.publish:
-            return work.failed(verdict.reason)
-        await publishing.commit_and_push(work)
-        return work.published(verdict.reason)
+        return await _to_its_end(work)
     except errors.RunStopped as stop:
         return await stopped(work, reasons.because(reasons.Code(stop.code), stop.message, stop.remedy))
     except errors.LostLease:
@@ -48,6 +35,24 @@ async def run_job(order: WorkOrder, desk: Desk) -> RunResult:
         return await stopped(work, reasons.because(reasons.Code.INTERNAL_ERROR, sentence))
     finally:
         await work.clear()
+
+
+async def _to_its_end(work: Work) -> RunResult:
+    """The steps, in order."""
+    if found := await publishing.already_published(work):
+        return found
+    await steps.prepare_checkout(work)
+    await steps.set_up(work)
+    await steps.run_agent(work)
+    await steps.validate_changes(work)
+    while work.must_repair:
+        await steps.repair(work)
+        await steps.validate_changes(work)
+    verdict = judge(work.order.repository, work.changes, work.validation)
+    if not verdict.publish:
+        return work.failed(verdict.reason)
+    await publishing.commit_and_push(work)
+    return work.published(verdict.reason)
 
 
 async def stopped(work: Work, reason: reasons.Reason) -> RunResult:

@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from aiohttp import web
 
+from jobs import errors
 from jobs.events import LogLine
 from worker.gateway import output, pulse, rendering
 from worker.gateway.services import SERVICES, Services
@@ -66,7 +67,7 @@ STREAMS: web.AppKey[Streams] = web.AppKey("streams", Streams)
 
 
 class Channel:
-    """One open stream. Leaving the block for any reason of the reader's is not an error."""
+    """One open stream. It ends quietly when the reader leaves or something does not answer: readers come back."""
 
     def __init__(self, request: web.Request) -> None:
         self._request = request
@@ -87,7 +88,7 @@ class Channel:
         trace: TracebackType | None,
     ) -> bool:
         self._streams.leave()
-        return isinstance(error, ConnectionResetError | TimeoutError)
+        return isinstance(error, ConnectionResetError | TimeoutError | errors.JcaError)
 
     @property
     def response(self) -> web.StreamResponse:

@@ -9,18 +9,17 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from jobs import errors, results
-from worker.sandbox import bubblewrap_failures, walls
+from worker.sandbox import bubblewrap_failures, killing, walls
 from worker.sandbox.limits import MIB, Limits
 from worker.sandbox.output import CappedOutput
 
@@ -65,7 +64,7 @@ class Sandbox:
         began = time.monotonic()
         output = CappedOutput(output_limit)
         with _pipe() as (status, report):
-            process = await self._start(argv, timeout, report)
+            process = await _whole(self._start(argv, timeout, report), output)
             timed_out = await _supervise(process, output, timeout)
             ended = b'"exit-code"' in _read_now(status)
         if not ended and (process.returncode or 0) > 0:  # bubblewrap gave up by itself; below 0 it was killed
@@ -148,6 +147,18 @@ def _judge(started: bool, answer: str) -> SandboxState:
     return SandboxState(ok=True, detail=detail)
 
 
+async def _whole(
+    start: Coroutine[None, None, asyncio.subprocess.Process], output: CappedOutput
+) -> asyncio.subprocess.Process:
+    """Finish starting whatever happens: a cancellation in the middle must not lose sight of the process."""
+    starting = asyncio.ensure_future(start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _end(await starting, output)
+        raise
+
+
 async def _supervise(process: asyncio.subprocess.Process, output: CappedOutput, timeout: float) -> bool:  # noqa: ASYNC109 - see run
     """Wait for the end and say whether it came by the clock; whatever happens, nothing lives on."""
     try:
@@ -163,8 +174,7 @@ async def _supervise(process: asyncio.subprocess.Process, output: CappedOutput, 
 
 async def _end(process: asyncio.subprocess.Process, output: CappedOutput) -> None:
     if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        killing.kill_all(process.pid)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GRACE):
                 await _drain(process, output)  # the pipe ends with the last process that holds it

@@ -1,74 +1,23 @@
-"""Orders, workers inside the test, and workers as processes of their own."""
+"""Workers inside the test, and workers as processes of their own."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 
 import pytest
 from arq.connections import ArqRedis
 
-from jobs.catalog import Repository
 from jobs.events import Event, Events
-from jobs.order import WorkOrder
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
-from jobs.queue.worker import Lease, LeaseWorker, Run, make_worker
-from jobs.ticket import Ticket
-
-
-def make_order(job: str, *, account: str = "claude", repository: str = "payments", **changes: Any) -> WorkOrder:
-    order = {
-        "job": job,
-        "run": 1,
-        "ticket": Ticket(source="local", key=job.upper(), title="A title"),
-        "repository": Repository(alias=repository, url=f"/srv/{repository}.git"),
-        "base_branch": "main",
-        "branch": f"jca/{job}",
-        "provider": account,
-        "model": "some-model",
-    }
-    return WorkOrder.model_validate(order | changes)
-
-
-class Record:
-    """A run that notes what it was given, and waits where a test wants it to."""
-
-    def __init__(self) -> None:
-        self.started: list[str] = []
-        self.ended: list[str] = []
-        self.leases: list[Lease] = []
-        self.go_on = asyncio.Event()
-        self.go_on.set()
-
-    async def __call__(self, order: WorkOrder, lease: Lease) -> None:
-        self.started.append(order.job)
-        self.leases.append(lease)
-        await self.go_on.wait()
-        self.ended.append(order.job)
-
-
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 15) -> None:
-    """Wait for something that must come true."""
-    deadline = time.monotonic() + seconds
-    while True:
-        met = condition()
-        if met if isinstance(met, bool) else await met:
-            return
-        assert time.monotonic() < deadline, "it did not come true"
-        await asyncio.sleep(0.01)
-
-
-Start = Callable[..., LeaseWorker]
+from jobs.queue.worker import LeaseWorker, Run, make_worker
+from tests.integration.conftest import Valkey
+from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start, Stop, make_order, until
 
 
 @pytest.fixture
-def order() -> Callable[..., WorkOrder]:
+def order() -> Order:
     return make_order
 
 
@@ -78,7 +27,7 @@ def record() -> Record:
 
 
 @pytest.fixture
-def eventually() -> Callable[..., Awaitable[None]]:
+def eventually() -> Eventually:
     return until
 
 
@@ -88,7 +37,7 @@ def dispatch(redis: ArqRedis) -> Dispatch:
 
 
 @pytest.fixture
-def happened(redis: ArqRedis) -> Callable[..., Awaitable[list[Event]]]:
+def happened(redis: ArqRedis) -> Happened:
     """What the control stream says, optionally of one kind."""
 
     async def happened(kind: str = "") -> list[Event]:
@@ -102,7 +51,7 @@ async def start(redis: ArqRedis) -> AsyncIterator[Start]:
     """Start workers inside the test; stopped with it."""
     serving: list[asyncio.Task[None]] = []
 
-    def start(  # noqa: PLR0913 - what tests vary
+    def start(
         run: Run,
         *,
         name: str = "one",
@@ -133,7 +82,7 @@ async def start(redis: ArqRedis) -> AsyncIterator[Start]:
 
 
 @pytest.fixture
-async def stop() -> Callable[[LeaseWorker], Awaitable[None]]:
+async def stop() -> Stop:
     """Stop one worker as a signal would, and wait until it has let everything go."""
 
     async def stop(worker: LeaseWorker) -> None:
@@ -142,21 +91,6 @@ async def stop() -> Callable[[LeaseWorker], Awaitable[None]]:
         await asyncio.wait([worker.main_task])
 
     return stop
-
-
-class Processes:
-    """Workers as processes. Each run adds `<dispatch> <token>` to `test:starts`, and the dispatch to `test:ends`."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.started: list[subprocess.Popen[bytes]] = []
-
-    def start(self, name: str, *, seconds: float, jobs: int = 1, lease: float = 1.0) -> subprocess.Popen[bytes]:
-        program = Path(__file__).with_name("worker_process.py")
-        words = [sys.executable, str(program), self.url, name, str(seconds), str(jobs), str(lease)]
-        process = subprocess.Popen(words, cwd=Path(__file__).parents[3])
-        self.started.append(process)
-        return process
 
 
 @pytest.fixture
@@ -169,7 +103,7 @@ def processes(valkey_url: str) -> Iterator[Processes]:
 
 
 @pytest.fixture
-async def outage_redis(valkey: Any) -> AsyncIterator[ArqRedis]:
+async def outage_redis(valkey: Valkey) -> AsyncIterator[ArqRedis]:
     """A client on the server that a test may kill."""
     client = connect(valkey.url)
     yield client

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
+from arq.connections import ArqRedis
 
+from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
+from jobs.queue.worker import Lease
+from tests.integration.queue.crew import Eventually, Happened, Order, Record, Start, Stop
 
 
-async def test_two_workers_never_run_one_job_twice(dispatch, order, start, record, eventually) -> None:
+async def test_two_workers_never_run_one_job_twice(
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
+) -> None:
     for number in range(300):
         await dispatch.enqueue(order(f"j{number}", repository=f"r{number % 5}"))
     start(record, name="one", max_jobs=5)
@@ -22,7 +27,9 @@ async def test_two_workers_never_run_one_job_twice(dispatch, order, start, recor
     assert len({lease.token for lease in record.leases}) == 300
 
 
-async def test_a_run_longer_than_its_lease_keeps_it(dispatch, order, start, record, eventually, happened) -> None:
+async def test_a_run_longer_than_its_lease_keeps_it(
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, happened: Happened
+) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("long"))
     start(record, name="one", lease=0.5)
@@ -39,7 +46,13 @@ async def test_a_run_longer_than_its_lease_keeps_it(dispatch, order, start, reco
 
 
 async def test_a_run_whose_lease_was_taken_is_told_cancelled_and_fenced(
-    dispatch, order, start, record, eventually, happened, redis
+    dispatch: Dispatch,
+    order: Order,
+    start: Start,
+    record: Record,
+    eventually: Eventually,
+    happened: Happened,
+    redis: ArqRedis,
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
@@ -55,10 +68,12 @@ async def test_a_run_whose_lease_was_taken_is_told_cancelled_and_fenced(
     assert [event.kind for event in await happened()] == ["queued", "claimed"]
 
 
-async def test_the_heartbeat_cancels_a_run_that_has_lost_its_lease(dispatch, order, start, eventually, redis) -> None:
+async def test_the_heartbeat_cancels_a_run_that_has_lost_its_lease(
+    dispatch: Dispatch, order: Order, start: Start, eventually: Eventually, redis: ArqRedis
+) -> None:
     seen: list[str] = []
 
-    async def run(_order: object, lease: object) -> None:
+    async def run(_order: object, _lease: object) -> None:
         seen.append("started")
         try:
             await asyncio.sleep(60)
@@ -74,12 +89,12 @@ async def test_the_heartbeat_cancels_a_run_that_has_lost_its_lease(dispatch, ord
 
 
 async def test_a_job_claimed_again_here_waits_until_its_lost_run_has_wound_down(
-    dispatch, order, start, eventually, redis
+    dispatch: Dispatch, order: Order, start: Start, eventually: Eventually, redis: ArqRedis
 ) -> None:
     alive, most = 0, 0
     runs: list[str] = []
 
-    async def run(_order: object, lease: object) -> None:
+    async def run(_order: object, lease: Lease) -> None:
         nonlocal alive, most
         alive += 1
         most = max(most, alive)
@@ -105,7 +120,7 @@ async def test_a_job_claimed_again_here_waits_until_its_lost_run_has_wound_down(
 
 
 async def test_an_exception_ends_the_job_and_says_which_without_secrets(
-    dispatch, order, start, eventually, happened
+    dispatch: Dispatch, order: Order, start: Start, eventually: Eventually, happened: Happened
 ) -> None:
     async def run(_order: object, _lease: object) -> None:
         raise ValueError("the key sk-abcdefghijklmnop1234 is not known \ud800")
@@ -124,7 +139,9 @@ async def test_an_exception_ends_the_job_and_says_which_without_secrets(
     assert (await dispatch.place("one.1")).state == "gone"
 
 
-async def test_a_run_that_takes_longer_than_allowed_fails(dispatch, order, start, record, eventually, happened) -> None:
+async def test_a_run_that_takes_longer_than_allowed_fails(
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, happened: Happened
+) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
     start(record, job_timeout=0.2)
@@ -139,7 +156,13 @@ async def test_a_run_that_takes_longer_than_allowed_fails(dispatch, order, start
 
 
 async def test_an_order_that_cannot_be_read_fails_and_does_not_stop_the_worker(
-    dispatch, order, start, record, eventually, happened, redis
+    dispatch: Dispatch,
+    order: Order,
+    start: Start,
+    record: Record,
+    eventually: Eventually,
+    happened: Happened,
+    redis: ArqRedis,
 ) -> None:
     await dispatch.enqueue(order("bad"))
     await dispatch.enqueue(order("gone"))
@@ -152,7 +175,9 @@ async def test_an_order_that_cannot_be_read_fails_and_does_not_stop_the_worker(
     assert {event.dispatch_id for event in await happened("failed")} == {"bad.1", "gone.1"}
 
 
-async def test_a_waiting_job_is_cancelled_at_once_without_any_worker(dispatch, order, happened) -> None:
+async def test_a_waiting_job_is_cancelled_at_once_without_any_worker(
+    dispatch: Dispatch, order: Order, happened: Happened
+) -> None:
     await dispatch.enqueue(order("one"))
     await dispatch.enqueue(order("two"))
 
@@ -163,7 +188,7 @@ async def test_a_waiting_job_is_cancelled_at_once_without_any_worker(dispatch, o
 
 
 async def test_a_running_job_is_cancelled_soon_through_its_worker(
-    dispatch, order, start, record, eventually, happened
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, happened: Happened
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
@@ -184,7 +209,13 @@ async def test_a_running_job_is_cancelled_soon_through_its_worker(
 
 
 async def test_a_cancellation_whose_message_got_lost_arrives_with_the_heartbeat(
-    dispatch, order, start, record, eventually, happened, redis
+    dispatch: Dispatch,
+    order: Order,
+    start: Start,
+    record: Record,
+    eventually: Eventually,
+    happened: Happened,
+    redis: ArqRedis,
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
@@ -199,7 +230,7 @@ async def test_a_cancellation_whose_message_got_lost_arrives_with_the_heartbeat(
 
 
 async def test_a_run_that_ends_well_although_it_was_cancelled_has_finished(
-    dispatch, order, start, eventually, happened
+    dispatch: Dispatch, order: Order, start: Start, eventually: Eventually, happened: Happened
 ) -> None:
     began = asyncio.Event()
 
@@ -222,7 +253,9 @@ async def test_a_run_that_ends_well_although_it_was_cancelled_has_finished(
     assert await happened("cancelled") == []
 
 
-async def test_what_a_dead_worker_held_is_cancelled_without_any_worker(dispatch, order, redis, happened) -> None:
+async def test_what_a_dead_worker_held_is_cancelled_without_any_worker(
+    dispatch: Dispatch, order: Order, redis: ArqRedis, happened: Happened
+) -> None:
     await dispatch.enqueue(order("one"))
     await Scripts(redis).claim(args=["dead", 1, 1, 1, "claude"])
     await asyncio.sleep(0.05)
@@ -232,7 +265,14 @@ async def test_what_a_dead_worker_held_is_cancelled_without_any_worker(dispatch,
 
 
 async def test_a_stopped_worker_gives_its_jobs_back_to_their_old_place_without_counting_a_crash(
-    dispatch, order, start, stop, record, eventually, happened, redis
+    dispatch: Dispatch,
+    order: Order,
+    start: Start,
+    stop: Stop,
+    record: Record,
+    eventually: Eventually,
+    happened: Happened,
+    redis: ArqRedis,
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
@@ -249,7 +289,7 @@ async def test_a_stopped_worker_gives_its_jobs_back_to_their_old_place_without_c
 
 
 async def test_the_lease_is_renewed_while_a_stopped_worker_winds_down(
-    dispatch, order, start, stop, eventually, happened
+    dispatch: Dispatch, order: Order, start: Start, stop: Stop, happened: Happened
 ) -> None:
     began = asyncio.Event()
 
@@ -269,13 +309,12 @@ async def test_the_lease_is_renewed_while_a_stopped_worker_winds_down(
     assert [event.kind for event in await happened()][:3] == ["queued", "claimed", "released"]
 
 
-@pytest.mark.parametrize("deaths", [3])
 async def test_a_job_that_kills_its_worker_again_and_again_is_given_up(
-    deaths, dispatch, order, redis, happened, start, record
+    dispatch: Dispatch, order: Order, redis: ArqRedis, happened: Happened, start: Start, record: Record
 ) -> None:
     await dispatch.enqueue(order("poison"))
     scripts = Scripts(redis)
-    for _ in range(deaths):
+    for _ in range(3):
         _, claimed = await scripts.claim(args=["dead", 1, 1, 1, "claude"])
         assert claimed[0] == b"poison.1"
         await asyncio.sleep(0.05)

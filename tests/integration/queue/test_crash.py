@@ -7,14 +7,18 @@ import os
 import signal
 from collections import Counter
 
+from arq.connections import ArqRedis
+
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
+from tests.integration.conftest import Valkey
+from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start
 
 KILLS = 20
 
 
 async def test_twenty_workers_killed_mid_job_lose_nothing_and_every_job_ends_exactly_once(
-    dispatch, order, processes, redis, eventually, happened
+    dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
 ) -> None:
     for number in range(KILLS):
         await dispatch.enqueue(order(f"j{number}", repository=f"r{number % 3}"))
@@ -36,7 +40,7 @@ async def test_twenty_workers_killed_mid_job_lose_nothing_and_every_job_ends_exa
 
 
 async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
-    dispatch, order, processes, redis, eventually, happened
+    dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
 ) -> None:
     await dispatch.enqueue(order("one"))
     frozen = processes.start("frozen", seconds=0.5)
@@ -54,7 +58,7 @@ async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
 
 
 async def test_sigterm_requeues_at_once_and_the_process_ends_well(
-    dispatch, order, processes, redis, eventually, happened
+    dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
 ) -> None:
     await dispatch.enqueue(order("one"))
     for number in range(4):
@@ -71,7 +75,7 @@ async def test_sigterm_requeues_at_once_and_the_process_ends_well(
 
 
 async def test_a_worker_survives_a_killed_server_and_each_job_runs_once(
-    valkey, outage_redis, order, start, record, eventually
+    valkey: Valkey, outage_redis: ArqRedis, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     dispatch = Dispatch(outage_redis)
     record.go_on.clear()
@@ -96,7 +100,7 @@ async def test_a_worker_survives_a_killed_server_and_each_job_runs_once(
 
 
 async def test_a_job_that_ends_while_the_server_is_away_is_let_go_when_it_is_back(
-    valkey, outage_redis, order, start, record, eventually
+    valkey: Valkey, outage_redis: ArqRedis, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     dispatch = Dispatch(outage_redis)
     record.go_on.clear()
@@ -118,7 +122,7 @@ async def test_a_job_that_ends_while_the_server_is_away_is_let_go_when_it_is_bac
 
 
 async def test_a_worker_started_before_its_server_waits_for_it(
-    valkey, outage_redis, order, start, record, eventually
+    valkey: Valkey, outage_redis: ArqRedis, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     valkey.kill()
     start(record, client=outage_redis)
@@ -129,7 +133,7 @@ async def test_a_worker_started_before_its_server_waits_for_it(
 
 
 async def test_after_a_loss_of_all_state_a_run_is_told_and_the_job_can_be_dispatched_again(
-    dispatch, order, start, record, eventually, redis
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, redis: ArqRedis
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
@@ -146,5 +150,5 @@ async def test_after_a_loss_of_all_state_a_run_is_told_and_the_job_can_be_dispat
     assert first < second
 
 
-async def _count(redis, key: str, wanted: int) -> bool:
+async def _count(redis: ArqRedis, key: str, wanted: int) -> bool:
     return await redis.llen(key) >= wanted

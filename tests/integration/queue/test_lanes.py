@@ -7,13 +7,16 @@ import json
 import time
 
 import pytest
+from arq.connections import ArqRedis
 
 from jobs import errors
 from jobs.order import VERSION
+from jobs.queue.dispatch import Dispatch
+from tests.integration.queue.crew import Eventually, Happened, Order, Record, Start
 
 
 async def test_jobs_start_by_priority_and_then_in_the_order_they_came_across_all_lanes(
-    dispatch, order, start, record, eventually
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     lanes = [("claude", "payments"), ("codex", "website"), ("claude", "website"), ("codex", "payments")]
     for number in range(12):
@@ -29,7 +32,7 @@ async def test_jobs_start_by_priority_and_then_in_the_order_they_came_across_all
 
 
 async def test_an_account_that_is_not_ready_is_never_claimed_and_does_not_slow_the_others(
-    dispatch, order, start, record, eventually
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     for number in range(2000):
         await dispatch.enqueue(order(f"w{number}", account="waiting", repository=f"r{number % 20}"), priority=9)
@@ -48,7 +51,7 @@ async def test_an_account_that_is_not_ready_is_never_claimed_and_does_not_slow_t
 
 
 async def test_a_worker_without_any_ready_account_claims_nothing_until_one_becomes_ready(
-    dispatch, order, start, record, eventually
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     ready: list[str] = []
     await dispatch.enqueue(order("one"))
@@ -64,7 +67,7 @@ async def test_a_worker_without_any_ready_account_claims_nothing_until_one_becom
 
 
 async def test_one_dispatch_is_there_once_and_may_come_again_after_its_end(
-    dispatch, order, start, record, eventually, happened
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, happened: Happened
 ) -> None:
     assert await dispatch.enqueue(order("one")) is True
     assert await dispatch.enqueue(order("one")) is False
@@ -80,14 +83,20 @@ async def test_one_dispatch_is_there_once_and_may_come_again_after_its_end(
     assert [event.kind for event in await happened()][:4] == ["queued", "claimed", "finished", "queued"]
 
 
-async def test_a_priority_that_does_not_exist_is_refused(dispatch, order) -> None:
-    with pytest.raises(errors.BadInput, match="0 .last. to 9 .first."):
+async def test_a_priority_that_does_not_exist_is_refused(dispatch: Dispatch, order: Order) -> None:
+    with pytest.raises(errors.BadInput, match=r"0 \(last\) to 9 \(first\)"):
         await dispatch.enqueue(order("one"), priority=10)
     assert await dispatch.known(["one.1"]) == set()
 
 
 async def test_an_order_of_a_newer_version_waits_without_blocking_or_spinning(
-    dispatch, order, start, record, eventually, happened, redis
+    dispatch: Dispatch,
+    order: Order,
+    start: Start,
+    record: Record,
+    eventually: Eventually,
+    happened: Happened,
+    redis: ArqRedis,
 ) -> None:
     await dispatch.enqueue(order("newer", v=VERSION + 1))
     await dispatch.enqueue(order("ours"))
@@ -103,7 +112,7 @@ async def test_an_order_of_a_newer_version_waits_without_blocking_or_spinning(
 
 
 async def test_places_are_counted_within_an_account_and_know_what_runs(
-    dispatch, order, start, record, eventually
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("runs"))
@@ -127,7 +136,7 @@ async def test_places_are_counted_within_an_account_and_know_what_runs(
 
 
 async def test_redis_holds_json_only_and_keeps_nothing_of_an_ended_job(
-    dispatch, order, start, record, eventually, redis
+    dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, redis: ArqRedis
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))

@@ -6,15 +6,18 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from arq.connections import ArqRedis
 
+from jobs.queue.dispatch import Dispatch
 from jobs.queue.presence import Presence
 from jobs.readiness import Readiness, State, Step
+from tests.integration.queue.crew import Eventually, Order, Record, Start
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def presence(redis) -> Presence:
+def presence(redis: ArqRedis) -> Presence:
     return Presence(redis)
 
 
@@ -32,7 +35,7 @@ def readiness(worker: str, account: str = "claude", state: State = State.READY) 
     )
 
 
-async def test_what_workers_publish_is_read_back_by_worker(presence) -> None:
+async def test_what_workers_publish_is_read_back_by_worker(presence: Presence) -> None:
     mine = [readiness("b"), readiness("b", "codex", State.BLOCKED)]
     await presence.publish("b", mine, 10)
     await presence.publish("a", [readiness("a")], 10)
@@ -42,7 +45,7 @@ async def test_what_workers_publish_is_read_back_by_worker(presence) -> None:
     assert await presence.workers() == ["a", "b", "c"]
 
 
-async def test_a_worker_that_has_gone_quiet_is_gone_with_all_it_said(presence, redis) -> None:
+async def test_a_worker_that_has_gone_quiet_is_gone_with_all_it_said(presence: Presence, redis: ArqRedis) -> None:
     await presence.publish("quiet", [readiness("quiet")], 0.05)
     await presence.publish("alive", [readiness("alive")], 10)
     await asyncio.sleep(0.1)
@@ -53,7 +56,9 @@ async def test_a_worker_that_has_gone_quiet_is_gone_with_all_it_said(presence, r
     assert await redis.zrange("jca:workers", 0, -1) == [b"alive"]
 
 
-async def test_a_worker_of_a_newer_version_is_there_though_its_words_are_not_understood(presence, redis) -> None:
+async def test_a_worker_of_a_newer_version_is_there_though_its_words_are_not_understood(
+    presence: Presence, redis: ArqRedis
+) -> None:
     await presence.publish("newer", [], 10)
     await redis.set("jca:worker:newer", '{"v": 2, "readiness": "in another shape"}')
 
@@ -61,7 +66,9 @@ async def test_a_worker_of_a_newer_version_is_there_though_its_words_are_not_und
     assert await presence.readiness() == []
 
 
-async def test_publishing_something_new_wakes_idle_workers_and_repeating_it_does_not(presence, redis) -> None:
+async def test_publishing_something_new_wakes_idle_workers_and_repeating_it_does_not(
+    presence: Presence, redis: ArqRedis
+) -> None:
     async with redis.pubsub(ignore_subscribe_messages=True) as channel:
         await channel.subscribe("jca:wake")
         await channel.get_message(timeout=0.2)
@@ -74,7 +81,7 @@ async def test_publishing_something_new_wakes_idle_workers_and_repeating_it_does
 
 
 async def test_an_idle_worker_claims_as_soon_as_its_account_is_published_ready(
-    presence, dispatch, order, start, record, eventually
+    presence: Presence, dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
     ready: list[str] = []
     await dispatch.enqueue(order("one"))

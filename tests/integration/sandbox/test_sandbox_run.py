@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -168,3 +169,24 @@ async def test_no_descriptor_is_left_open(sandbox: Sandbox) -> None:
         await sandbox.run(["true"], timeout=20)
 
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+async def test_cancelled_at_any_moment_of_its_start_it_leaves_no_process(sandbox: Sandbox) -> None:
+    mark = f"{os.getpid()}.4711"
+    for step in range(25):
+        running = asyncio.create_task(sandbox.run(["sleep", mark], timeout=60))
+        await asyncio.sleep(step * 0.001)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    assert _with_argument(mark) == []
+
+
+def _with_argument(word: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if word.encode() in path.read_bytes().split(b"\0"):
+                found.append(path.parent.name)
+    return found

@@ -10,7 +10,7 @@ from jobs import errors
 from jobs.job import Job, now
 from jobs.ledger import records, runs
 from jobs.redact import redact
-from worker.gateway import ansi, diff, output, pulse, rendering, timeline, views
+from worker.gateway import ansi, diff, output, pulse, rendering, scene, timeline, views
 from worker.gateway import standing as standings
 from worker.gateway.pages.query import LONGEST, notice
 from worker.gateway.services import SERVICES, Services
@@ -66,10 +66,10 @@ async def _head(services: Services, job_id: str) -> tuple[Job, Context]:
         job = await records.get(tx, job_id)
         stages = await runs.stages(tx, job_id, job.run)
         history = await records.history(tx, job_id)
-    scene = views.Scene(standing, moment)
+        around = await scene.look(services, tx, (job,), (standing, moment))
     return job, {
         "job": job,
-        "row": views.row(job, scene),
+        "row": views.row(job, around),
         "segments": timeline.segments(job, stages, history, moment),
         "history": history,
     }

@@ -8,14 +8,13 @@ from typing import NoReturn
 
 from aiohttp import web
 
-from jobs import errors
-from jobs.job import Job, Status, now
-from jobs.ledger import records, runs
+from jobs.job import Job, now
+from jobs.ledger import records
 from jobs.ledger.database import Transaction
-from worker.gateway import listing, pulse, rendering, views
+from worker.gateway import listing, pulse, rendering, scene, views
 from worker.gateway import standing as standings
 from worker.gateway.pages.query import Query, notice
-from worker.gateway.services import SERVICES, Services
+from worker.gateway.services import SERVICES
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,11 @@ async def show(request: web.Request) -> web.Response:
     standing = await standings.look(services, moment)
     async with services.ledger.read() as tx:
         shelf = await _look(tx, query, standing)
-        stages = await _stages(tx, shelf.jobs)
-    scene = views.Scene(standing, moment, await _positions(services, shelf.jobs), stages)
+        around = await scene.look(services, tx, shelf.jobs, (standing, moment))
     context = {
         "query": query,
         "shelf": shelf,
-        "rows": [views.row(job, scene) for job in shelf.jobs],
+        "rows": [views.row(job, around) for job in shelf.jobs],
         "tiles": _tiles(query, shelf.counts),
         "matching": shelf.counts[query.status] if query.status else sum(shelf.counts.values()),
         "digest": digest,
@@ -90,19 +88,3 @@ async def _look(tx: Transaction, query: Query, standing: standings.Standing) -> 
         repositories=repositories,
         total=sum((await records.counts(tx)).values()),
     )
-
-
-async def _stages(tx: Transaction, jobs: Sequence[Job]) -> dict[str, str]:
-    active = [job for job in jobs if job.status in {Status.RUNNING, Status.PUBLISHING}]
-    found = {job.id: views.current_stage(await runs.stages(tx, job.id, job.run)) for job in active}
-    publishing = {job.id: "pull request" for job in active if job.status is Status.PUBLISHING}
-    return {job_id: name for job_id, name in (found | publishing).items() if name}
-
-
-async def _positions(services: Services, jobs: Sequence[Job]) -> dict[str, int]:
-    waiting = {job.dispatch_id: job.id for job in jobs if job.status is Status.QUEUED}
-    try:
-        places = await services.dispatch.places(waiting) if waiting else {}
-    except errors.TryAgain:
-        return {}
-    return {waiting[dispatch_id]: place.position for dispatch_id, place in places.items()}

@@ -1,0 +1,80 @@
+"""What tests of the queue work with: orders, runs that are watched, worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from jobs.catalog import Repository
+from jobs.events import Event
+from jobs.order import VERSION, WorkOrder
+from jobs.queue.worker import Lease, LeaseWorker
+from jobs.ticket import Ticket
+
+Order = Callable[..., WorkOrder]
+Start = Callable[..., LeaseWorker]
+Stop = Callable[[LeaseWorker], Awaitable[None]]
+Eventually = Callable[..., Awaitable[None]]
+Happened = Callable[..., Awaitable[list[Event]]]
+
+
+def make_order(job: str, *, account: str = "claude", repository: str = "payments", v: int = VERSION) -> WorkOrder:
+    order = {
+        "v": v,
+        "job": job,
+        "run": 1,
+        "ticket": Ticket(source="local", key=job.upper(), title="A title"),
+        "repository": Repository(alias=repository, url=f"/srv/{repository}.git"),
+        "base_branch": "main",
+        "branch": f"jca/{job}",
+        "provider": account,
+        "model": "some-model",
+    }
+    return WorkOrder.model_validate(order)
+
+
+class Record:
+    """A run that notes what it was given, and waits where a test wants it to."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.ended: list[str] = []
+        self.leases: list[Lease] = []
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, order: WorkOrder, lease: Lease) -> None:
+        self.started.append(order.job)
+        self.leases.append(lease)
+        await self.go_on.wait()
+        self.ended.append(order.job)
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 15) -> None:
+    """Wait for something that must come true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        met = condition()
+        if met if isinstance(met, bool) else await met:
+            return
+        assert time.monotonic() < deadline, "it did not come true"
+        await asyncio.sleep(0.01)
+
+
+class Processes:
+    """Workers as processes. Each run adds `<dispatch> <token>` to `test:starts`, and the dispatch to `test:ends`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str, *, seconds: float, jobs: int = 1, lease: float = 1.0) -> subprocess.Popen[bytes]:
+        program = Path(__file__).with_name("worker_process.py")
+        words = [sys.executable, str(program), self.url, name, str(seconds), str(jobs), str(lease)]
+        process = subprocess.Popen(words, cwd=Path(__file__).parents[3])
+        self.started.append(process)
+        return process
