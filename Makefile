@@ -40,7 +40,7 @@ bench: $(VENV)/.installed ## What it costs, as ratios against a peer or a limit 
 
 soak: $(VENV)/.installed ## The promises at full size; up to an hour
 	@deploy/prepare sandbox database
-	$(BIN)/python -m pytest -q -m soak
+	$(BIN)/python -m pytest -q -s -m soak
 
 image: ## The container image
 	docker build -f deploy/Dockerfile -t jca:dev .

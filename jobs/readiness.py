@@ -43,6 +43,8 @@ class Readiness(BaseModel):
     """One plain sentence; with `blocked`, what failed."""
     steps: tuple[Step, ...] = ()
     checked_at: datetime
+    since: datetime | None = None
+    """When this worker first found what it says now; None when that was at this check."""
     expires_at: datetime
     """After this moment it no longer counts."""
 

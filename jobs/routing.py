@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,9 @@ from jobs.directives.labels import Labels
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, Reason
 from jobs.ticket import Ticket
+
+_HOSTED = re.compile(r"^(?:https://|ssh://|[^/]+@).*?[/:]([^/:]+/[^/:]+?)(?:\.git)?/?$")
+"""The last two parts of an address on a code host."""
 
 
 class Routed(BaseModel):
@@ -51,13 +55,18 @@ def route_repository(
         return known.named(labels.repositories, "The repository label")
     home = ticket.repository.casefold()
     matching = [repo.alias for repo in catalog.repositories if home and home in _names(repo)]
+    if home and not matching and "/" not in home:  # an alias, written on purpose; `owner/name` is only where it lives
+        matching = [ticket.repository]
     if matching:
         return known.named(matching, "The ticket's own repository")
     return known.only()
 
 
 def _names(repository: Repository) -> set[str]:
-    return {repository.alias.casefold(), repository.full_name.casefold()} - {""}
+    """What a tracker may call it: its alias, its full name, and `owner/name` of its address."""
+    hosted = _HOSTED.search(repository.url)
+    names = {repository.alias, repository.full_name, hosted[1] if hosted else ""}
+    return {name.casefold() for name in names if name}
 
 
 class _Known:

@@ -121,8 +121,9 @@ class Settings(BaseSettings):
 
     @property
     def api_url(self) -> str:
-        """Where the JSON API answers."""
-        return self.gateway_url or f"http://{self.host}:{self.port}"
+        """Where the JSON API answers on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - reached, not bound
+        return self.gateway_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 class _NamedFiles(PydanticBaseSettingsSource):

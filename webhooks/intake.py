@@ -13,11 +13,11 @@ from ulid import ULID
 from jobs import errors
 from jobs.catalog import Workspace
 from jobs.directives import Parsed, parse_directives
+from jobs.eligibility import eligible
 from jobs.job import Job, now
 from jobs.ledger import deliveries, records
 from jobs.ledger.database import Ledger, Transaction
 from jobs.ticket import Delivery, Person, Ticket
-from webhooks.eligibility import eligible
 from webhooks.reading import Envelope, Ignored, Intake
 
 PARSED_HERE = 16 * 1024  # characters of a ticket's body; triage reads longer ones

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -44,16 +44,23 @@ class Ledger:
     def open(cls, url: str) -> Ledger:
         """Open without touching the file or server yet; the schema must be up to date (`migrate.upgrade`)."""
         address = async_url(url)
-        engine = create_async_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+        remote = not address.startswith("sqlite")
+        # hidden, since errors reach the log and parameters hold tickets
+        engine = create_async_engine(address, pool_pre_ping=remote, hide_parameters=True)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return cls(engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """A consistent view; nothing done in it is kept."""
-        async with self._engine.connect() as connection:
-            yield connection
+        """A consistent view; nothing done in it is kept.
+
+        Raises:
+            errors.TryAgain: the database does not answer, or its schema is not the one this version reads.
+        """
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -62,7 +69,7 @@ class Ledger:
         Raises:
             errors.TryAgain: the database did not take the write in time.
         """
-        try:
+        with _translated():
             async with self._engine.connect() as connection:
                 if self._engine.dialect.name == "sqlite":
                     # IMMEDIATE takes the write lock up front: a deferred transaction that upgrades later fails at
@@ -70,16 +77,26 @@ class Ledger:
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 await connection.commit()
-        except OperationalError as error:
-            raise errors.TryAgain(f"The ledger could not record this: {error.orig}.") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise errors.TryAgain(f"The ledger's connection broke: {error.orig}.") from error
-            raise
 
     async def close(self) -> None:
         """Give all connections back."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Say what the database's own errors mean to a caller."""
+    try:
+        yield
+    except OperationalError as error:
+        remedy = "If it stays so, `jca db upgrade` brings the ledger to the present schema."
+        raise errors.TryAgain(f"The ledger does not answer: {error.orig}.", remedy=remedy) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise errors.TryAgain(f"The ledger's connection broke: {error.orig}.") from error
+    except OSError as error:
+        raise errors.TryAgain(f"The ledger cannot be reached: {error}.") from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -68,12 +68,12 @@ class Claim:
         """Cancel the run because a person wants it; saying it again changes nothing."""
         if not self.stopping:
             self.stopping = True
-            if self._run and not self.releasing:
+            if self._run:
                 self._run.cancel()
 
     def lose(self) -> None:
         """Cancel the run because the job is not ours any more; a run that is asking right now gets its answer."""
         if not self.lease.lost.is_set():
             self.lease.lost.set()
-            if self._run and not self.releasing and self._run is not asyncio.current_task():
+            if self._run and self._run is not asyncio.current_task():
                 self._run.cancel()

@@ -26,11 +26,11 @@ BEATS = 4
 """Renewals within one lease."""
 
 LONGEST_PAUSE = 5.0  # seconds between two looks of an idle worker: what a lost word of the wake channel costs
-PAUSE = 0.4
+PAUSE = 1 / 3
 """Longest time between two looks as a share of the lease. An outage in which a lease can end lasts 3/4 of it at least,
 so every worker notices it."""
 
-SILENCE = 0.5
+SILENCE = 1 / 2
 """Share of a lease without contact after which a worker counts as cut off."""
 
 
@@ -83,9 +83,10 @@ class Holdings:
         self._reached()
         for token in cancelled:
             held[token.decode()].stop()
-        for token in lost:
-            log.warning("lease_lost", worker=self._worker, token=token.decode())
-            held[token.decode()].lose()
+        for claim in (held[token.decode()] for token in lost):
+            if claim.releasing is None:  # else it is not lost, but just being let go
+                log.warning("lease_lost", worker=self._worker, token=claim.token)
+                claim.lose()
 
     async def beat(self) -> None:
         """Renew again and again until cancelled."""

@@ -151,11 +151,11 @@ class Installation:
 
     def children(self, supervisor: subprocess.Popen[str]) -> dict[str, int]:
         """Process ids of the parts of a running `jca up`, by name."""
-        names = {"webhooks": "webhooks", "gateway": "gateway", "executor": "executor", "--port": "queue"}
         found = {}
         for pid in Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split():
             words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            found |= {name: int(pid) for word, name in names.items() if word in words}
+            name = next((word for word in words if word in {"webhooks", "gateway", "executor"}), "queue")
+            found[name] = int(pid)
         return found
 
     def post(self, source: str, body: dict[str, Any], *, delivery: str = "", event: str = "issues") -> httpx.Response:
@@ -177,7 +177,7 @@ class Installation:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["job"])
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
         """Ask the JSON API."""
         token = (self.directory / "state" / "api-token").read_text()
         headers = {"Authorization": f"Bearer {token}"}

@@ -125,7 +125,7 @@ async def _result(tx: Transaction, job: Job, event: Event) -> None:
 async def _cancelled(tx: Transaction, job: Job, event: Event) -> None:
     del event
     reason = because(Code.CANCELLED, "A person cancelled it.")
-    if not job.ended:
+    if job.status in {Status.RUNNING, Status.QUEUED}:
         await records.save(tx, advance(job, Status.CANCELLED, reason), who="queue")
         await outbox.owe(tx, job.id, outbox.Effect.REPORT)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from jobs import errors, routing
-from jobs.catalog import Catalog, Repository, Source
+from jobs.catalog import Catalog, Repository, Source, Workspace
 from jobs.directives import Parsed, parse_directives
 from jobs.directives.labels import parse_labels
 from jobs.directives.support import unsupported
+from jobs.eligibility import eligible
 from jobs.job import Job, Status, advance
 from jobs.ledger import outbox, records
 from jobs.reasons import Code, Reason, because
@@ -47,7 +48,7 @@ def decide(job: Job, catalog: Catalog, source: Source | None) -> Admitted | Reas
     ticket = job.ticket
     known = {profile.name for profile in catalog.providers} | {profile.kind.value for profile in catalog.providers}
     parsed = parse_directives(ticket.body, flavor=ticket.flavor, providers=known)
-    if denied := _unreadable(parsed) or _forbidden(job, source):
+    if denied := _unwanted(job, parsed, catalog.workspace) or _unreadable(parsed) or _forbidden(job, source):
         return denied
     labels = parse_labels(ticket.labels)
     writable = source.repositories if source and (source.repositories or source.kind == "local") else None
@@ -58,6 +59,14 @@ def decide(job: Job, catalog: Catalog, source: Source | None) -> Admitted | Reas
     if isinstance(selection, Reason):
         return selection
     return Admitted(parsed, routed.repository, selection)
+
+
+def _unwanted(job: Job, parsed: Parsed, workspace: Workspace) -> Reason | None:
+    """The receiver asks this too, but does not read long bodies to their end."""
+    if eligible(job.ticket, parsed, workspace) is None:
+        return None
+    sentence = f"The ticket has neither the label {workspace.managed_label} nor a [JCA] block."
+    return because(Code.MANAGED_LABEL_MISSING, sentence, f"Add the label {workspace.managed_label} and send it again.")
 
 
 def _unreadable(parsed: Parsed) -> Reason | None:

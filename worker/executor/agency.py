@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jobs import errors, redact
+from jobs.catalog import ProviderProfile
 from jobs.reasons import Code
 from jobs.results import Usage
 from worker.agent.budget import Budget
@@ -12,19 +15,30 @@ from worker.agent.task import Task
 from worker.agent.trajectory import Trajectory
 from worker.executor.work import Work
 
+RETRY = 1.0  # seconds until a gateway that is away is asked again
+
 
 async def begin(work: Work) -> Conversation:
     """Get the provider's key for this run and open a conversation with its model."""
     order = work.order
-    try:
-        profile = await work.desk.credentials.provider(order.provider)
-    except errors.JcaError as error:
-        raise errors.RunStopped(Code.PROVIDER_NOT_READY, error.message, remedy=error.remedy) from error
+    profile = await _profile(work)
     model = work.desk.build_model(profile, order.model, order.effort)
     budget = Budget(order.limits, price_of(profile, order.model))
     context = profile.model(order.model)
     trajectory = Trajectory(work.desk.trajectory)
     return Conversation(model, budget, trajectory, context_limit=context.context_limit if context else 128_000)
+
+
+async def _profile(work: Work) -> ProviderProfile:
+    """The provider with its key; waits for a gateway that is away, since the job is held meanwhile."""
+    while True:
+        try:
+            return await work.desk.credentials.provider(work.order.provider)
+        except errors.TryAgain as error:
+            await work.desk.sink.note("note", f"{error.message} Trying again.")
+            await asyncio.sleep(RETRY)
+        except errors.JcaError as error:
+            raise errors.RunStopped(Code.PROVIDER_NOT_READY, error.message, remedy=error.remedy) from error
 
 
 async def take_turn(work: Work, task: Task) -> None:

@@ -44,7 +44,8 @@ class Credentials(Protocol):
         """The provider profile with its key.
 
         Raises:
-            errors.NotReady: it does not exist any more, or the gateway does not answer.
+            errors.TryAgain: whoever knows it does not answer now.
+            errors.NotReady: there is no such profile any more.
         """
 
 

@@ -68,7 +68,8 @@ class GatewayClient:
         """Every enabled provider profile with its key.
 
         Raises:
-            errors.NotReady: the gateway does not answer, or does not know this token.
+            errors.TryAgain: the gateway does not answer.
+            errors.NotReady: it does not know this token, or speaks another version.
         """
         return self._read(_Profiles, await self._ask("GET", "/cluster/v1/profiles")).profiles
 
@@ -76,7 +77,8 @@ class GatewayClient:
         """One provider profile with its key, as it is now.
 
         Raises:
-            errors.NotReady: it does not exist any more, or the gateway does not answer.
+            errors.TryAgain: the gateway does not answer.
+            errors.NotReady: there is no such profile any more.
         """
         for profile in await self.profiles():
             if profile.name == name:
@@ -87,7 +89,8 @@ class GatewayClient:
         """Whether the claim with this fencing token still holds its run.
 
         Raises:
-            errors.NotReady: the gateway does not answer, or does not know this token.
+            errors.TryAgain: the gateway does not answer.
+            errors.NotReady: it does not know this token, or speaks another version.
         """
         claim = {"dispatch_id": dispatch_id, "token": token}
         return self._read(_Current, await self._ask("POST", "/cluster/v1/runs/current", claim)).current
@@ -97,12 +100,12 @@ class GatewayClient:
             answer = await self._http.request(method, path, json=body)
         except httpx.TransportError as error:
             message = f"The gateway does not answer at {self._address}: {error or type(error).__name__}."
-            raise errors.NotReady(message, remedy="Start it with `jca gateway` or `jca up`.") from error
+            raise errors.TryAgain(message, remedy="Start it with `jca gateway` or `jca up`.") from error
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             remedy = "Give both the same JCA_CLUSTER_TOKEN."
             raise errors.NotReady(f"The gateway at {self._address} does not know this cluster token.", remedy=remedy)
         if answer.is_error:
-            raise errors.NotReady(f"The gateway at {self._address} answered {answer.status_code}: {answer.text[:300]}")
+            raise errors.TryAgain(f"The gateway at {self._address} answered {answer.status_code}: {answer.text[:300]}")
         return answer.content
 
     def _read(self, model: type[_Record], content: bytes) -> _Record:

@@ -83,8 +83,8 @@ class ReadinessBoard:
         self._failures[profile.account] = failures + 1
         patience = PATIENCE[min(failures, len(PATIENCE) - 1)]
         before = self._known.get(profile.account)
-        since = before.checked_at if before and before.reason == readiness.reason else readiness.checked_at
-        return readiness.model_copy(update={"checked_at": since, "expires_at": now() + timedelta(seconds=patience)})
+        since = (before.since or before.checked_at) if before and before.reason == readiness.reason else None
+        return readiness.model_copy(update={"since": since, "expires_at": now() + timedelta(seconds=patience)})
 
     def _without_sandbox(self, profile: ProviderProfile) -> Readiness | None:
         if self._sandbox.ok:

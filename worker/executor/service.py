@@ -77,9 +77,9 @@ class Workshop:
 
     async def run(self, order: WorkOrder, lease: ClaimLease) -> None:
         """Run one claimed job and report how it ended, before it is let go."""
-        reporter = Reporter(self.events, self.logs, order, lease.token)
-        result = await run_job(order, self.desk(order, lease, reporter, lease.token))
-        if result.reason.code in PROVIDER_FAULTS:
-            self.board.distrust(order.provider)
-        await reporter.result(result)
+        async with Reporter(self.events, self.logs, order, lease.token) as reporter:
+            result = await run_job(order, self.desk(order, lease, reporter, lease.token))
+            if result.reason.code in PROVIDER_FAULTS:
+                self.board.distrust(order.provider)
+            await reporter.result(result)
         log.info("run_ended", job=order.job, run=order.run, outcome=result.outcome, reason=result.reason.code.value)

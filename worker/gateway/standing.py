@@ -41,8 +41,8 @@ class Standing:
         blocked = [entry for entry in said if entry.state is State.BLOCKED]
         if blocked:
             first = blocked[0]
-            checked = words.clock(first.checked_at)
-            return f"Waiting for {account}: {_within(first.reason)} on {first.worker}, checked {checked} UTC"
+            since = words.clock(first.since or first.checked_at)
+            return f"Waiting for {account}: {_within(first.reason)} on {first.worker} since {since} UTC"
         if said:
             return f"Waiting for {account}: {said[0].worker} is checking it now"
         if not self.known:

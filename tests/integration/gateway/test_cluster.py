@@ -91,7 +91,7 @@ async def test_a_claim_that_cannot_be_read_is_refused(cluster: Cluster) -> None:
 
 async def test_an_absent_gateway_is_said_with_the_way_to_start_it(tmp_path: Path) -> None:
     async with GatewayClient(str(tmp_path / "g.sock"), CLUSTER_TOKEN) as client:
-        with pytest.raises(errors.NotReady, match=r"does not answer at .*g\.sock") as caught:
+        with pytest.raises(errors.TryAgain, match=r"does not answer at .*g\.sock") as caught:
             await client.profiles()
 
     assert "jca gateway" in caught.value.remedy

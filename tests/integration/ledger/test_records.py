@@ -61,10 +61,14 @@ async def test_every_transition_is_kept_once_with_who_and_why(ledger: Ledger) ->
 
 async def test_nothing_of_a_transaction_that_raises_is_kept(ledger: Ledger) -> None:
     job = _job()
-    with pytest.raises(RuntimeError):
+
+    async def break_off() -> None:
         async with ledger.write() as tx:
             await records.insert_job(tx, job, who="test", why="")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await break_off()
 
     async with ledger.read() as tx:
         assert await records.find(tx, job.id) is None

@@ -57,6 +57,26 @@ async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
     assert [event.data["token"] for event in await happened("finished")] == tokens[1:]
 
 
+async def test_a_machine_that_was_suspended_past_the_lease_goes_on_with_what_it_ran(
+    dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
+) -> None:
+    await dispatch.enqueue(order("one"))
+    owner = processes.start("owner", seconds=4)
+    await eventually(lambda: _count(redis, "test:starts", 1), seconds=30)
+    idle = processes.start("idle", seconds=4)
+    await eventually(lambda: _count(redis, "test:ready", 2), seconds=30)
+    await asyncio.sleep(0.5)
+    for process in (owner, idle):
+        os.kill(process.pid, signal.SIGSTOP)
+    await asyncio.sleep(2)  # two leases
+    os.kill(idle.pid, signal.SIGCONT)  # comes back first, and could take the job away
+    await asyncio.sleep(0.3)
+    os.kill(owner.pid, signal.SIGCONT)
+    await eventually(lambda: _count(redis, "test:ends", 1), seconds=30)
+
+    assert [event.kind for event in await happened()] == ["queued", "claimed", "finished"]
+
+
 async def test_sigterm_requeues_at_once_and_the_process_ends_well(
     dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
 ) -> None:

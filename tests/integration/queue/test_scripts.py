@@ -140,7 +140,7 @@ async def test_a_record_that_somebody_deleted_stops_nobody_and_can_be_dispatched
 async def test_lanes_index_places_and_leases_agree_whatever_is_called(
     seed: int, scripts: Scripts, redis: ArqRedis
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a walk that can be repeated
+    chance = random.Random(seed)
     jobs = [f"j{number}.1" for number in range(12)]
     tokens: dict[str, str] = {}
     for _ in range(250):

@@ -19,6 +19,7 @@ OLD = Repository(alias="old", url="https://git.example/acme/old", full_name="acm
 TWIN = Repository(alias="payments-next", url="https://git.example/acme/payments", full_name="acme/payments")
 
 ALL = (PAYMENTS, DOCS, OLD)
+BARE = Repository(alias="bare", url="git@git.example:acme/bare.git")
 ONE = (DOCS, OLD)
 
 
@@ -41,6 +42,8 @@ ROWS = [
     Row("a home may be an alias", "docs", "own repository", home="Docs"),
     Row("then the only one", "docs", "only repository", repositories=ONE),
     Row("an unknown home says nothing", "docs", "only repository", repositories=ONE, home="acme/website"),
+    Row("an alias that does not exist is answered", Code.REPOSITORY_UNKNOWN, "no repository site", home="site"),
+    Row("an address says owner and name", "bare", "own repository", repositories=(BARE, DOCS), home="acme/bare"),
     Row("the only one this source may write", "docs", "only repository", writable=("docs", "old")),
     Row("a typo is answered", Code.REPOSITORY_UNKNOWN, "Did you mean payments?", block=("paymets",)),
     Row("what exists is listed", Code.REPOSITORY_UNKNOWN, "There is payments and docs.", block=("zzz",)),

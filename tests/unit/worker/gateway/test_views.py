@@ -67,7 +67,7 @@ def test_every_status_has_a_word_a_sign_and_a_tile() -> None:
         ((), "Waiting for fast: no worker is connected"),
         (
             (readiness(State.BLOCKED, "worker-2"),),
-            "Waiting for fast: connection refused on worker-2, checked 11:57 UTC",
+            "Waiting for fast: connection refused on worker-2 since 11:57 UTC",
         ),
         ((readiness(State.CHECKING),), "Waiting for fast: worker-1 is checking it now"),
         ((readiness(State.READY, account="other"),), "Waiting for fast: no connected worker has checked it"),

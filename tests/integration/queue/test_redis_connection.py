@@ -71,7 +71,7 @@ async def test_a_cancellation_is_never_lost_in_a_command(redis: ArqRedis) -> Non
         while True:
             await redis.set("test:key", "value")
 
-    chance = random.Random(7)  # noqa: S311 - moments, not secrets
+    chance = random.Random(7)
     for _ in range(30):
         tasks = [asyncio.create_task(busy()) for _ in range(20)]
         for task in tasks:

@@ -4,8 +4,8 @@ import pytest
 
 from jobs.catalog import Workspace
 from jobs.directives import parse_directives
+from jobs.eligibility import eligible
 from jobs.ticket import Ticket
-from webhooks.eligibility import eligible
 
 BLOCK = "[JCA]\nmodel=gpt-5\n[/JCA]"
 BROKEN = "[JCA]\nmodle=gpt-5\n[/JCA]"
