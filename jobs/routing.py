@@ -53,13 +53,17 @@ def route_repository(
         return known.named(directives.work_repos, "The block's work_repos")
     if labels.repositories:
         return known.named(labels.repositories, "The repository label")
-    home = ticket.repository.casefold()
-    matching = [repo.alias for repo in catalog.repositories if home and home in _names(repo)]
-    if home and not matching and "/" not in home:  # an alias, written on purpose; `owner/name` is only where it lives
-        matching = [ticket.repository]
-    if matching:
-        return known.named(matching, "The ticket's own repository")
+    if home := _home(ticket.repository, catalog):
+        return known.named(home, "The ticket's own repository")
     return known.only()
+
+
+def _home(name: str, catalog: Catalog) -> list[str]:
+    """The aliases a ticket's own repository stands for."""
+    matching = [repo.alias for repo in catalog.repositories if name.casefold() in _names(repo)]
+    if name and "/" not in name and not matching:  # an alias, written on purpose; `owner/name` is only where it lives
+        return [name]
+    return matching
 
 
 def _names(repository: Repository) -> set[str]:

@@ -33,7 +33,8 @@ def _parser() -> MarkdownIt:
     parser.enable("table").disable("image")
     parser.validateLink = is_web_link  # type: ignore[method-assign] # the documented way to set the rule
     parser.add_render_rule("link_open", _link)
-    parser.add_render_rule("th_open", _column)
+    parser.add_render_rule("th_open", _cell)
+    parser.add_render_rule("td_open", _cell)
     parser.add_render_rule("heading_open", _heading)
     parser.add_render_rule("heading_close", _heading)
     return parser
@@ -44,8 +45,13 @@ def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: 
     return renderer.renderToken(tokens, index, options, env)
 
 
-def _column(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    tokens[index].attrSet("scope", "col")
+def _cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    cell = tokens[index]
+    if cell.tag == "th":
+        cell.attrSet("scope", "col")
+    alignment = str(cell.attrs.pop("style", "")).removeprefix("text-align:")  # our policy allows no inline style
+    if alignment == "right":
+        cell.attrSet("class", "num")
     return renderer.renderToken(tokens, index, options, env)
 
 

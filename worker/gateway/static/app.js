@@ -96,7 +96,8 @@ const toEnd = () => { if (log && follow?.checked) log.scrollTop = log.scrollHeig
 function addLines(html) {
   const list = $("ol", log);
   const piece = document.createRange().createContextualFragment(html);
-  const before = $$("li[data-stage]", list).at(-1)?.dataset.stage;
+  const last = list.lastElementChild?.dataset;
+  const before = last?.stage ?? last?.begins;
   const first = piece.firstElementChild;
   if (first?.classList.contains("stage") && first.dataset.begins === before) first.remove();
   list.append(piece);

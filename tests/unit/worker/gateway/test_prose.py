@@ -61,3 +61,11 @@ def test_other_links_stay_text(url: str) -> None:
 
 def test_headings_begin_below_those_of_the_page() -> None:
     assert str(prose.render("# One\n\n## Two")) == "<h3>One</h3>\n<h4>Two</h4>\n"
+
+
+def test_an_aligned_column_needs_no_inline_style() -> None:
+    html = prose.render("| a | b |\n|---|---:|\n| x | 1 |")
+
+    assert "style" not in html
+    assert '<th scope="col" class="num">' in html
+    assert '<td class="num">' in html
