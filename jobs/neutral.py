@@ -20,7 +20,11 @@ _LIVE = re.compile(
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~!])")
 
 
+def quiet(text: str) -> str:
+    """The same words, starting nothing where they stand as plain text, such as in a commit message."""
+    return _LIVE.sub(lambda match: f"{match.group()[0]}{_JOINER}{match.group()[1:]}", text)
+
+
 def inert(text: str) -> str:
     """The same words, as plain text in Markdown that starts nothing anywhere."""
-    broken = _LIVE.sub(lambda match: f"{match.group()[0]}{_JOINER}{match.group()[1:]}", text)
-    return _MARKUP.sub(r"\\\1", broken)
+    return _MARKUP.sub(r"\\\1", quiet(text))

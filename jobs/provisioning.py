@@ -102,12 +102,7 @@ def _sources(settings: Settings) -> tuple[Source, ...]:
 async def load_catalog(tx: Transaction, settings: Settings) -> Catalog:
     """Everything a decision looks at; of the same name, the file wins over the environment and that over the ledger."""
     file, environment = read_file(settings.config_file), from_environment(settings)
-    stored = await configuration.workspace(tx)
-    return Catalog(
-        repositories=_merged(file.repositories, await configuration.repositories(tx)),
-        providers=_merged(file.providers, environment.providers),
-        workspace=file.workspace or stored or Workspace(managed_label=settings.managed_label),
-    )
+    return _catalog(settings, file, environment, await configuration.repositories(tx))
 
 
 async def load_sources(tx: Transaction, settings: Settings, vault: Vault) -> dict[str, Source]:
@@ -115,6 +110,14 @@ async def load_sources(tx: Transaction, settings: Settings, vault: Vault) -> dic
     file, environment = read_file(settings.config_file), from_environment(settings)
     stored = [sources.unseal(source, vault) for source in await configuration.sources(tx)]
     return {source.name: source for source in _merged(file.sources, environment.sources, stored)}
+
+
+def _catalog(settings: Settings, file: Provisioned, environment: Provisioned, stored: Iterable[Repository]) -> Catalog:
+    return Catalog(
+        repositories=_merged(file.repositories, stored),
+        providers=_merged(file.providers, environment.providers),
+        workspace=file.workspace or Workspace(managed_label=settings.managed_label),
+    )
 
 
 def _merged(*layers: Iterable[_Named]) -> tuple[_Named, ...]:
@@ -133,11 +136,7 @@ async def catalog_at_rest(settings: Settings) -> Catalog:
     path = migrate.sqlite_path(settings.ledger_url)
     if path is not None and not path.exists():
         file, environment = read_file(settings.config_file), from_environment(settings)
-        return Catalog(
-            repositories=_merged(file.repositories),
-            providers=_merged(file.providers, environment.providers),
-            workspace=file.workspace or Workspace(managed_label=settings.managed_label),
-        )
+        return _catalog(settings, file, environment, ())
     ledger = Ledger.open(settings.ledger_url)
     try:
         async with ledger.read() as tx:

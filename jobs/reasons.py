@@ -15,7 +15,6 @@ class Code(StrEnum):
     DIRECTIVE_ERROR = "directive_error"
     PROVIDER_UNKNOWN = "provider_unknown"
     PROVIDER_DISABLED = "provider_disabled"
-    PROVIDER_NOT_ALLOWED = "provider_not_allowed"
     MODEL_UNKNOWN = "model_unknown"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     NOTHING_SELECTED = "nothing_selected"
@@ -26,8 +25,6 @@ class Code(StrEnum):
     NOT_SUPPORTED_YET = "not_supported_yet"
     # while it waits
     PROVIDER_NOT_READY = "provider_not_ready"
-    NO_WORKER = "no_worker"
-    INTAKE_PAUSED = "intake_paused"
     # how a run ended
     VALIDATED = "validated"
     UNVALIDATED = "unvalidated"

@@ -1,4 +1,4 @@
-"""Configuration in the ledger: repositories, sources, defaults. Secrets are stored sealed."""
+"""Configuration in the ledger: repositories and sources. Secrets are stored sealed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Literal
 
 from sqlalchemy import delete, insert, select
 
-from jobs.catalog import Repository, Workspace
+from jobs.catalog import Repository
 from jobs.job import now
 from jobs.ledger import schema
 from jobs.ledger.database import Transaction
 from jobs.sources import StoredSource
 
-Kind = Literal["repository", "source", "workspace"]
+Kind = Literal["repository", "source"]
 
 
 async def repositories(tx: Transaction) -> list[Repository]:
@@ -43,17 +43,6 @@ async def put_source(tx: Transaction, source: StoredSource) -> None:
 async def remove_source(tx: Transaction, name: str) -> bool:
     """Remove a source; False if there was none."""
     return await _remove(tx, "source", name)
-
-
-async def workspace(tx: Transaction) -> Workspace | None:
-    """The stored defaults, or None."""
-    records = await _records(tx, "workspace")
-    return Workspace.model_validate_json(records[0]) if records else None
-
-
-async def put_workspace(tx: Transaction, defaults: Workspace) -> None:
-    """Replace the stored defaults."""
-    await _put(tx, "workspace", "workspace", defaults.model_dump_json())
 
 
 async def mark(tx: Transaction, name: str) -> str:

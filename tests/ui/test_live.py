@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.support.gateway import Gateway
-from tests.support.pages import Open, Screenshot
+from tests.support.browser import Open, Screenshot
+from tests.support.gateway.pages import Gateway
 from worker.gateway import actions
 
 LINES = "() => [...document.querySelectorAll('#log li.line .text')].map((line) => line.textContent)"

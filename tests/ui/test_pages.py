@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import pytest
 from playwright.sync_api import Page
 
 from jobs.reasons import Code, because
 from tests.support import seeds
-from tests.support.gateway import Gateway
-from tests.support.pages import Open, Screenshot
-
-PAGES = {
-    "queue": "/queue",
-    "queue-failed": "/queue?status=failed",
-    "queue-nothing": "/queue?q=zzz",
-    "job": "/jobs/{running}",
-    "job-search": "/jobs/{running}?q=failed",
-    "job-changes": "/jobs/{running}?tab=changes",
-    "job-validation": "/jobs/{running}?tab=validation",
-    "job-ticket": "/jobs/{running}?tab=ticket",
-    "job-history": "/jobs/{succeeded}?tab=history",
-    "job-report": "/jobs/{succeeded}?tab=report",
-    "job-raw": "/jobs/{succeeded}?tab=raw",
-    "job-held": "/jobs/{held}",
-    "job-denied": "/jobs/{denied}",
-    "providers": "/providers",
-}
+from tests.support.browser import Open, Screenshot, addresses, looks
+from tests.support.gateway.pages import Gateway
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -78,10 +58,6 @@ CONTRAST = """() => {
 }"""
 
 
-def address(gateway: Gateway, name: str) -> str:
-    return gateway.url + PAGES[name].format(**{key: job.id for key, job in gateway.jobs.items()})
-
-
 def check(page: Page) -> None:
     """What holds on every page."""
     facts = page.evaluate(FACTS)
@@ -91,25 +67,16 @@ def check(page: Page) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_fits_is_named_and_can_be_read(
-    gateway: Gateway,
-    open_page: Open,
-    screenshot: Screenshot,
-    theme: Literal["light", "dark"],
-    width: int,
-) -> None:
-    page = open_page("about:blank", theme=theme, width=width)
-    page.emulate_media(reduced_motion="reduce")
-    for name in PAGES:
-        page.goto(address(gateway, name))
-        screenshot(page, f"{name}-{theme}-{width}")
-        check(page)
+def test_every_page_fits_is_named_and_can_be_read(gateway: Gateway, open_page: Open, screenshot: Screenshot) -> None:
+    page = open_page("about:blank")
+    for name, address in addresses(gateway).items():
+        page.goto(address)
+        for look in looks(page):
+            screenshot(page, f"{name}-{look}")
+            check(page)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, screenshot: Screenshot, width: int) -> None:
+def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, screenshot: Screenshot) -> None:
     word = "W" * 120
     chosen = seeds.selection(f"p{'rovider' * 8}", f"m{'odel' * 30}")
     reason = because(Code.INTERNAL_ERROR, f"JCA itself failed in {word}.")
@@ -117,9 +84,10 @@ def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, scre
     long = seeds.job(word, word, repository="r" * 60, **fields)
     gateway.put(long)
     gateway.say(long.id, word * 5)
-    page = open_page("about:blank", width=width)
+    page = open_page("about:blank")
 
     for name, path in (("queue", "/queue"), ("job", f"/jobs/{long.id}"), ("ticket", f"/jobs/{long.id}?tab=ticket")):
         page.goto(gateway.url + path)
-        screenshot(page, f"long-{name}-{width}")
-        assert page.evaluate(OVERFLOW) <= 0
+        for look in looks(page):
+            screenshot(page, f"long-{name}-{look}")
+            assert page.evaluate(OVERFLOW) <= 0

@@ -63,7 +63,8 @@ def _tell(result: RunResult) -> None:
     published = result.outcome == "published"
     say.line("ok" if published else "bad", str(result.reason))
     if published:
-        say.line("ok", f"branch {result.branch}, commit {result.commit[:12]}, {len(result.files)} files changed")
+        count = "1 file" if len(result.files) == 1 else f"{len(result.files)} files"
+        say.line("ok", f"branch {result.branch}, commit {result.commit[:12]}, {count} changed")
     elif result.diff:
         say.line("", "What was changed until then:")
         typer.echo(result.diff)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import structlog
-from pydantic import ValidationError
 
 from jobs import errors
 from jobs.events import Event
@@ -61,7 +60,7 @@ async def _apply(tx: Transaction, event: Event) -> bool:
         return False
     try:
         await change(tx, job, event)
-    except (errors.Conflict, ValidationError) as error:
+    except (errors.Conflict, ValueError, TypeError, KeyError) as error:  # one bad event must not stop all others
         log.warning("event_ignored", event_kind=event.kind, why=str(error), **job.log_context())
         return False
     return event.kind in _ENDINGS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 
-from jobs import errors
 from jobs.job import Job, Status, advance
 from jobs.ledger import outbox, records, runs
 from jobs.results import PullRequest, PullRequestState
@@ -21,10 +20,11 @@ async def once(office: Office) -> int:
     for owed in due:
         try:
             await _PERFORM[owed.effect](office, owed)
-        except (errors.TryAgain, errors.Conflict) as error:
-            log.warning("effect_postponed", effect=owed.effect.value, job=owed.job_id, why=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever one effect meets, the others are owed as well
+            why = f"{type(error).__name__}: {error}"
+            log.warning("effect_postponed", effect=owed.effect.value, job=owed.job_id, why=why)
             async with office.ledger.write() as tx:
-                await outbox.postpone(tx, owed, str(error))
+                await outbox.postpone(tx, owed, why)
     return len(due)
 
 

@@ -39,8 +39,16 @@ async def once(office: Office) -> int:
     if received:
         catalog, sources = await office.catalog(), await office.sources()
         for job in received:
-            await _settle(office, job, decide(job, catalog, sources.get(job.ticket.source)), catalog)
+            await _settle(office, job, _decided(job, catalog, sources.get(job.ticket.source)), catalog)
     return len(received)
+
+
+def _decided(job: Job, catalog: Catalog, source: Source | None) -> Admitted | Reason:
+    try:
+        return decide(job, catalog, source)
+    except Exception as error:  # a ticket nobody can read must not keep all others waiting
+        log.exception("triage_broke", **job.log_context())
+        return because(Code.INTERNAL_ERROR, f"JCA itself failed in triage: {type(error).__name__}: {error}.")
 
 
 def decide(job: Job, catalog: Catalog, source: Source | None) -> Admitted | Reason:
@@ -124,4 +132,7 @@ async def _admit(office: Office, job: Job, admitted: Admitted, catalog: Catalog)
     why = next((step.text for step in admitted.selection.because if step.outcome == "chosen"), "")
     async with office.ledger.write() as tx:
         queued = await records.save(tx, queued, who="triage", why=why)
-    await office.dispatch.enqueue(orders.order_for(queued, catalog))
+    try:
+        await office.dispatch.enqueue(orders.order_for(queued, catalog))
+    except errors.TryAgain as error:  # it is promised; reconcile dispatches it when the queue is back
+        log.warning("dispatch_postponed", why=str(error), **queued.log_context())

@@ -22,7 +22,10 @@ async def begin(work: Work) -> Conversation:
     """Get the provider's key for this run and open a conversation with its model."""
     order = work.order
     profile = await _profile(work)
-    model = work.desk.build_model(profile, order.model, order.effort)
+    try:
+        model = work.desk.build_model(profile, order.model, order.effort)
+    except (errors.NotReady, errors.Refused) as error:
+        raise errors.RunStopped(Code.PROVIDER_NOT_READY, error.message, remedy=error.remedy) from error
     budget = Budget(order.limits, price_of(profile, order.model))
     context = profile.model(order.model)
     trajectory = Trajectory(work.desk.trajectory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobs import errors
 from worker.sandbox import git, remote
@@ -20,6 +21,8 @@ class Published:
     """What a branch on the remote carries."""
 
     commit: str
+    mirror: Path
+    """The bare repository that has it."""
     trailers: dict[str, str]
     """Trailers of its message, such as `Job`; the last of equal names counts."""
 
@@ -43,7 +46,7 @@ async def published(
     arguments = ("log", "-1", "--format=%(trailers:only=true,unfold=true)", "--end-of-options", head.commit)
     lines = await git.Repository(head.mirror).text(*arguments)
     trailers = dict(line.split(": ", 1) for line in lines.splitlines() if ": " in line)
-    return Published(head.commit, trailers)
+    return Published(head.commit, head.mirror, trailers)
 
 
 async def push(

@@ -27,6 +27,8 @@ async def run_job(order: WorkOrder, desk: Desk) -> RunResult:
         return await _to_its_end(work)
     except errors.RunStopped as stop:
         return await stopped(work, reasons.because(reasons.Code(stop.code), stop.message, stop.remedy))
+    except errors.NotReady as missing:  # what a run needs of its machine is the sandbox
+        return await stopped(work, reasons.because(reasons.Code.SANDBOX_MISSING, missing.message, missing.remedy))
     except errors.LostLease:
         raise
     except Exception as error:  # the record must end truthfully, whatever broke
@@ -51,7 +53,7 @@ async def _to_its_end(work: Work) -> RunResult:
     verdict = judge(work.order.repository, work.changes, work.validation)
     if not verdict.publish:
         return work.failed(verdict.reason)
-    await publishing.commit_and_push(work)
+    await publishing.commit_and_push(work, verdict.reason.code)
     return work.published(verdict.reason)
 
 

@@ -55,13 +55,11 @@ class Checkout:
         await self._refuse_bulk()
         await self._git.text("add", "--all")
         tree = await self._git.text("write-tree")
-        raw = await self._git.call(*_DIFF, "-z", "--raw", "--numstat", self.base, tree)
-        entries, files = changed.parse(raw.stdout)
+        entries, changes = await _compared(self._git, self.base, tree)
         changed.refuse_submodules(entries)
         await self._refuse_excess(entries)
         await self._refuse_escapes(changed.links(entries))
-        diff = await self._git.call(*_DIFF, "-p", self.base, tree, limit=DIFF_LIMIT)
-        return Changes(tree, files, diff.stdout.decode(errors="replace"), diff.truncated)
+        return changes
 
     async def commit(self, changes: Changes, message: str, *, author_name: str, author_email: str) -> str:
         """Write `changes` as one commit on `base` and return its id; no branch is moved.
@@ -133,6 +131,27 @@ async def checkout(snapshot: Snapshot, directory: Path) -> Checkout:
         await made.remove()
         raise
     return made
+
+
+async def committed(mirror: Path, commit: str) -> Changes:
+    """Return what a commit that is in the mirror changed over its parent.
+
+    Raises:
+        errors.JcaError: git failed.
+    """
+    _, changes = await _compared(git.Repository(mirror), f"{commit}^", commit)
+    return changes
+
+
+async def _compared(
+    repository: git.Repository,
+    base: str,
+    tree: str,
+) -> tuple[tuple[changed.Entry, ...], Changes]:
+    raw = await repository.call(*_DIFF, "-z", "--raw", "--numstat", base, tree)
+    entries, files = changed.parse(raw.stdout)
+    diff = await repository.call(*_DIFF, "-p", base, tree, limit=DIFF_LIMIT)
+    return entries, Changes(tree, files, diff.stdout.decode(errors="replace"), diff.truncated)
 
 
 def _make_directories(made: Checkout, directory: Path) -> None:

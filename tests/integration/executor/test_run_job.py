@@ -126,7 +126,8 @@ async def test_a_validated_change_is_pushed_once_with_its_trailers(world: World)
     assert world.git("rev-parse", result.branch) == result.commit
     assert world.git("show", f"{result.branch}:answer.txt") == "42"
     trailers = world.git("log", "-1", "--format=%(trailers:only,unfold)", result.branch).splitlines()
-    assert trailers == ["Ticket: Q-1", f"Job: {world.order.job}", "Provider: fake", f"Model: {fake.MODEL}"]
+    ours = ["Ticket: Q-1", f"Job: {world.order.job}", "Provider: fake", f"Model: {fake.MODEL}", "Verdict: validated"]
+    assert trailers == ours
     assert result.usage.requests == 2
     assert not (world.directory / "run").exists()
 
@@ -136,6 +137,7 @@ async def test_a_second_run_of_the_job_finds_the_branch_and_does_nothing(world: 
     second = await world.run([fake.fails(500, "must not be asked")])
 
     assert (second.outcome, second.commit, second.branch) == ("published", first.commit, first.branch)
+    assert (second.reason.code, second.diff, second.files) == (Code.VALIDATED, first.diff, first.files)
     assert world.branches() == [first.branch]
 
 

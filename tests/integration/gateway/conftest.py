@@ -1,24 +1,17 @@
-"""A gateway of its own for every test; one Valkey serves a whole module."""
+"""A gateway of its own for every test, over the Valkey that all share."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import gateway_server
-from tests.support.gateway import valkey
-from tests.support.gateway_server import Running
-
-
-@pytest.fixture(scope="module")
-def queue_url() -> Iterator[str]:
-    with valkey() as url:
-        yield url
+from tests.support.gateway import api
+from tests.support.gateway.api import Running
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path, queue_url: str) -> AsyncIterator[Running]:
-    async with gateway_server.running(tmp_path / "state", queue_url) as running:
+async def gateway(tmp_path: Path, valkey_url: str) -> AsyncIterator[Running]:
+    async with api.running(tmp_path / "state", valkey_url) as running:
         yield running

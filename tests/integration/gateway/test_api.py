@@ -10,7 +10,7 @@ import pytest
 from jobs.job import Status, advance, now
 from jobs.ledger import outbox, records, runs
 from jobs.reasons import Code, because
-from tests.support.gateway_server import KEY, Running, job, ready
+from tests.support.gateway.api import KEY, Running, job, ready
 
 
 async def test_a_page_of_jobs_continues_where_the_last_one_ended(gateway: Running) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from jobs import sources
 from jobs.ledger import configuration
-from tests.support.gateway_server import KEY, PAYMENTS, SELECTION, Running, job, ready
+from tests.support.gateway.api import KEY, PAYMENTS, SELECTION, Running, job, ready
 
 
 async def test_a_repository_is_added_replaced_and_removed(gateway: Running) -> None:

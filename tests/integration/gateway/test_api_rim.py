@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from jobs.job import Status
-from tests.support import gateway_server
-from tests.support.gateway import valkey
-from tests.support.gateway_server import Running, job
+from tests.support.gateway import api
+from tests.support.gateway.api import Running, job
+from tests.support.valkey import Valkey
 
 
 async def test_the_audit_is_paged_newest_first(gateway: Running) -> None:
@@ -79,13 +79,12 @@ async def test_the_description_is_served_and_speaks_of_every_route(gateway: Runn
     assert {"/jobs", "/jobs/{id}/cancel", "/resolve", "/sources/{name}/rotate"} <= set(described["paths"])
 
 
-async def test_an_outage_of_the_queue_is_said_as_such(tmp_path: Path) -> None:
-    with valkey() as url:
-        async with gateway_server.running(tmp_path / "state", url) as gateway:
-            queued = await gateway.dispatched(job())
-            await gateway.redis.shutdown(nosave=True)
+async def test_an_outage_of_the_queue_is_said_as_such(tmp_path: Path, valkey: Valkey) -> None:
+    async with api.running(tmp_path / "state", valkey.url) as gateway:
+        queued = await gateway.dispatched(job())
+        valkey.kill()
 
-            answer = await gateway.post(f"jobs/{queued.id}/cancel", code=503)
-            assert answer["error"] == "try_again"
-            assert (await gateway.read(queued)).status is Status.QUEUED
-            assert (await gateway.get("jobs"))["jobs"][0]["id"] == queued.id
+        answer = await gateway.post(f"jobs/{queued.id}/cancel", code=503)
+        assert answer["error"] == "try_again"
+        assert (await gateway.read(queued)).status is Status.QUEUED
+        assert (await gateway.get("jobs"))["jobs"][0]["id"] == queued.id

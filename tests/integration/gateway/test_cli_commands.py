@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jobs.job import Status, advance
 from jobs.ledger import records, runs
-from tests.support.gateway_server import KEY, Running, job
+from tests.support.gateway.api import KEY, Running, job
 
 
 @dataclass

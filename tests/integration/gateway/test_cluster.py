@@ -13,7 +13,8 @@ from aiohttp import web
 
 from jobs import errors
 from jobs.job import Job
-from tests.support.gateway_server import CLUSTER_TOKEN, KEY, Running, job
+from tests.support.gateway.api import KEY, Running, job
+from tests.support.gateway.parts import CLUSTER_TOKEN
 from worker.executor.gateway_client import GatewayClient
 from worker.gateway.cluster import create_cluster_app
 from worker.serving import serving
@@ -26,8 +27,8 @@ class Cluster:
 
 
 @pytest.fixture
-async def cluster(gateway: Running, queue_url: str) -> AsyncIterator[Cluster]:
-    socket = Path(queue_url.removeprefix("unix://")).with_name("g.sock")
+async def cluster(gateway: Running, valkey_url: str) -> AsyncIterator[Cluster]:
+    socket = Path(valkey_url.removeprefix("unix://")).with_name("g.sock")
     async with serving(create_cluster_app(gateway.services), path=socket):
         yield Cluster(gateway, socket)
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import TOKEN, Gateway, valkey
+from tests.support.gateway import pages
+from tests.support.gateway.pages import Gateway
+from tests.support.gateway.parts import API_TOKEN
 
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
+BEARER = {"Authorization": f"Bearer {API_TOKEN}"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 CROSS = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with valkey() as url:
-        gateway = Gateway(Path(tmp_path_factory.mktemp("gateway")), url)
-        gateway.seed()
+def gateway(tmp_path_factory: pytest.TempPathFactory, valkey_url: str) -> Iterator[Gateway]:
+    with pages.running(tmp_path_factory.mktemp("gateway"), valkey_url) as gateway:
         yield gateway
-        gateway.close()
 
 
 def ask(
@@ -93,7 +91,7 @@ def test_the_exact_origin_stands_in_for_missing_fetch_metadata(gateway: Gateway)
         ({"Sec-Fetch-Site": "none"}, 401),
         ({"Sec-Fetch-Site": "cross-site"}, 401),
         ({"Authorization": "Bearer wrong"}, 401),
-        ({"Authorization": "Basic " + TOKEN}, 401),
+        ({"Authorization": "Basic " + API_TOKEN}, 401),
         ({"Authorization": "Bearer wrong", **SAME}, 401),
         (BEARER, 200),
         (SAME, 200),

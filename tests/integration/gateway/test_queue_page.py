@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support import seeds
-from tests.support.gateway import Gateway, valkey
+from tests.support.gateway import pages
+from tests.support.gateway.pages import Gateway
+from tests.support.valkey import Valkey
 
 ROW = re.compile(r'<tr id="job-([0-9a-z]{26})"')
 OLDER = re.compile(r'href="([^"]+)" rel="next"')
 
 
 @pytest.fixture
-def redis() -> Iterator[ExitStack]:
-    """A Valkey that a test can end early."""
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, redis: ExitStack) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, redis.enter_context(valkey()))
-    gateway.seed()
-    yield gateway
-    gateway.close()
+def gateway(tmp_path: Path, valkey_url: str) -> Iterator[Gateway]:
+    with pages.running(tmp_path, valkey_url) as gateway:
+        yield gateway
 
 
 def rows(gateway: Gateway, path: str) -> list[str]:
@@ -60,16 +52,17 @@ def test_older_pages_leave_nothing_out_and_repeat_nothing(gateway: Gateway, word
     assert shown == sorted(expected, reverse=True)
 
 
-def test_pages_stay_up_while_redis_is_away(gateway: Gateway, redis: ExitStack) -> None:
-    redis.close()
-    queue = httpx.get(f"{gateway.url}/queue?status=held")
-    ready = httpx.get(f"{gateway.url}/readyz")
+def test_pages_stay_up_while_redis_is_away(tmp_path: Path, valkey: Valkey) -> None:
+    with pages.running(tmp_path, valkey.url) as gateway:
+        valkey.kill()
+        queue = httpx.get(f"{gateway.url}/queue?status=held")
+        ready = httpx.get(f"{gateway.url}/readyz")
 
-    assert queue.status_code == 200
-    assert "Redis does not answer" in queue.text
-    assert httpx.get(f"{gateway.url}/jobs/{gateway.jobs['running'].id}").status_code == 200
-    assert httpx.get(f"{gateway.url}/providers").status_code == 200
-    assert (ready.status_code, ready.json()["missing"]) == (503, ["redis"])
+        assert queue.status_code == 200
+        assert "Redis does not answer" in queue.text
+        assert httpx.get(f"{gateway.url}/jobs/{gateway.jobs['running'].id}").status_code == 200
+        assert httpx.get(f"{gateway.url}/providers").status_code == 200
+        assert (ready.status_code, ready.json()["missing"]) == (503, ["redis"])
 
 
 def test_the_raw_log_and_change_are_text(gateway: Gateway) -> None:

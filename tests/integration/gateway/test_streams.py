@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway, valkey
+from tests.support.gateway import pages
+from tests.support.gateway.pages import Gateway
 from worker.gateway import streams
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Gateway]:
-    with valkey() as url:
-        gateway = Gateway(tmp_path, url)
-        gateway.seed()
+def gateway(tmp_path: Path, valkey_url: str) -> Iterator[Gateway]:
+    with pages.running(tmp_path, valkey_url) as gateway:
         yield gateway
-        gateway.close()
 
 
 class Reader:

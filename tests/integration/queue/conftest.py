@@ -12,8 +12,8 @@ from jobs.events import Event, Events
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.worker import LeaseWorker, Run, make_worker
-from tests.integration.conftest import Valkey
 from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start, Stop, make_order, until
+from tests.support.valkey import Valkey
 
 
 @pytest.fixture

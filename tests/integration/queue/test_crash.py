@@ -11,8 +11,8 @@ from arq.connections import ArqRedis
 
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
-from tests.integration.conftest import Valkey
 from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start
+from tests.support.valkey import Valkey
 
 KILLS = 20
 

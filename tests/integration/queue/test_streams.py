@@ -11,7 +11,7 @@ from arq.connections import ArqRedis
 from jobs import errors
 from jobs.events import LONGEST_TEXT, Events, Logs, NewLine
 from jobs.queue.connection import connect
-from tests.integration.conftest import Valkey
+from tests.support.valkey import Valkey
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""A gateway as it runs, without its duties: real pages and API on loopback, real SQLite and Valkey."""
+"""A gateway in the test's own loop, and its JSON API as a client sees it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,29 +14,23 @@ import httpx
 import yaml
 from arq.connections import ArqRedis
 
-from jobs import provisioning
-from jobs.catalog import Catalog, Repository
-from jobs.events import Logs, NewLine
+from jobs.catalog import Repository
+from jobs.events import NewLine
 from jobs.job import Job, Status, advance, now
-from jobs.ledger import audit, migrate, records
-from jobs.ledger.database import Ledger
+from jobs.ledger import audit, records
 from jobs.order import WorkOrder
-from jobs.queue import connection
-from jobs.queue.dispatch import Dispatch
 from jobs.queue.lease import Lease
-from jobs.queue.presence import Presence
 from jobs.queue.worker import make_worker
 from jobs.readiness import Readiness, State
 from jobs.selection import Selection
 from jobs.settings import Settings
 from jobs.ticket import Ticket
-from jobs.vault import Vault
+from tests.support.gateway import parts
+from tests.support.gateway.parts import API_TOKEN
 from worker.gateway.app import create_app
 from worker.gateway.services import Services
-from worker.serving import serving
+from worker.serving import ended, serving
 
-API_TOKEN = "the-token-of-the-api"
-CLUSTER_TOKEN = "the-token-of-the-cluster"
 KEY = "sk-a-key-nobody-may-see-0123"
 
 CONFIGURATION = {
@@ -55,6 +49,7 @@ CONFIGURATION = {
     "repositories": [{"alias": "locked", "url": "https://git.example/acme/locked", "enabled": False}],
 }
 
+SELECTION = Selection(provider="local-model", model="small")
 PAYMENTS = Repository(alias="payments", url="https://git.example/acme/payments", full_name="acme/payments")
 
 
@@ -143,14 +138,9 @@ class Running:
             job_timeout=60,
             handle_signals=False,
         )
-        serving = asyncio.create_task(worker.serve())
+        task = asyncio.create_task(worker.serve())
         yield began, stopped
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
-
-
-SELECTION = Selection(provider="local-model", model="small")
+        await ended(task)
 
 
 def job(key: str = "PAY-1", *, status: Status = Status.RECEIVED, **fields: object) -> Job:
@@ -179,35 +169,10 @@ async def running(state: Path, queue_url: str) -> AsyncIterator[Running]:
     (state / "api-token").write_text(API_TOKEN)
     (state / "jca.yaml").write_text(yaml.safe_dump(CONFIGURATION))
     settings = Settings.model_validate({"state_dir": state, "config_file": state / "jca.yaml", "redis_url": queue_url})
-    await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
-    ledger, redis = Ledger.open(settings.ledger_url), connection.connect(queue_url)
-    await redis.flushall()
-    woken: list[str] = []
-    services = _services(settings, ledger, redis, woken)
-    async with serving(create_app(services), host="127.0.0.1") as address:
-        headers = {"Authorization": f"Bearer {API_TOKEN}"}
-        async with httpx.AsyncClient(
-            base_url=f"http://{address}/api/v1/", headers=headers, trust_env=False, timeout=30
-        ) as client:
-            yield Running(services, redis, address, client, woken)
-    await redis.aclose(close_connection_pool=True)
-    await ledger.close()
-
-
-def _services(settings: Settings, ledger: Ledger, redis: ArqRedis, woken: list[str]) -> Services:
-    async def catalog() -> Catalog:
-        async with ledger.read() as tx:
-            return await provisioning.load_catalog(tx, settings)
-
-    return Services(
-        settings=settings,
-        ledger=ledger,
-        dispatch=Dispatch(redis),
-        presence=Presence(redis),
-        logs=Logs(redis),
-        vault=Vault(["the-key-of-this-test"]),
-        catalog=catalog,
-        api_token=API_TOKEN,
-        cluster_token=CLUSTER_TOKEN,
-        wake=lambda: woken.append("woken"),
-    )
+    headers = {"Authorization": f"Bearer {API_TOKEN}"}
+    async with (
+        parts.opened(settings, queue_url) as opened,
+        serving(create_app(opened.services), host="127.0.0.1") as address,
+        httpx.AsyncClient(base_url=f"http://{address}/api/v1/", headers=headers, trust_env=False, timeout=30) as client,
+    ):
+        yield Running(opened.services, opened.redis, address, client, opened.woken)

@@ -1,0 +1,93 @@
+"""From enqueueing to the start of the run: our worker beside arq's own, on one server, in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from arq.connections import ArqRedis
+from arq.worker import Worker, func
+
+from jobs.order import WorkOrder
+from jobs.queue import connection
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.lease import Lease
+from jobs.queue.worker import make_worker
+from tests.bench.figures import Figure, percentiles
+from tests.integration.queue.crew import make_order
+from tests.support import valkey
+
+SAMPLES = 60
+POLL = 0.5  # seconds; arq's default, over which the pauses are spread so that no phase is preferred
+STOCK = "bench:stock"
+
+
+async def measure() -> list[Figure]:
+    """Enqueue one job here and one there, again and again, with both workers idle."""
+    chance = random.Random(1)
+    ours, peer = [], []
+    with valkey.running() as server:
+        async with _our_queue(server.url) as enqueue, _stock_queue(server.url) as enqueue_stock:
+            for number in range(SAMPLES):
+                await asyncio.sleep(chance.uniform(0, POLL))
+                ours.append(await enqueue(number))
+                peer.append(await enqueue_stock(number))
+    return percentiles("enqueue to start", ours, peer, f"arq's worker, poll_delay {POLL} s")
+
+
+Enqueue = Callable[[int], Awaitable[float]]
+"""Enqueues one job and returns the milliseconds until it ran."""
+
+
+@asynccontextmanager
+async def _our_queue(url: str) -> AsyncIterator[Enqueue]:
+    redis = connection.connect(url)
+    started: asyncio.Queue[float] = asyncio.Queue()
+
+    async def run(_order: WorkOrder, _lease: Lease) -> None:
+        started.put_nowait(time.perf_counter())
+
+    async def enqueue(number: int) -> float:
+        order = make_order(f"job-{number}")
+        began = time.perf_counter()
+        await dispatch.enqueue(order)
+        return (await started.get() - began) * 1000
+
+    dispatch = Dispatch(redis)
+    worker = make_worker(
+        redis, name="bench", run=run, accounts=lambda: ["claude"], max_jobs=1, job_timeout=60, handle_signals=False
+    )
+    async with _serving(worker.serve()):
+        yield enqueue
+    await redis.aclose(close_connection_pool=True)
+
+
+@asynccontextmanager
+async def _stock_queue(url: str) -> AsyncIterator[Enqueue]:
+    redis: ArqRedis = connection.connect(url)
+    started: asyncio.Queue[float] = asyncio.Queue()
+
+    async def run(_ctx: dict[Any, Any]) -> None:
+        started.put_nowait(time.perf_counter())
+
+    async def enqueue(number: int) -> float:
+        began = time.perf_counter()
+        await redis.enqueue_job("run", _job_id=f"stock-{number}", _queue_name=STOCK)
+        return (await started.get() - began) * 1000
+
+    worker = Worker([func(run, name="run")], queue_name=STOCK, redis_pool=redis, poll_delay=POLL, handle_signals=False)
+    async with _serving(worker.async_run()):
+        yield enqueue
+    await redis.aclose(close_connection_pool=True)
+
+
+@asynccontextmanager
+async def _serving(work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - arq does not type it
+    task = asyncio.ensure_future(work)
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,67 @@
+"""The parts of a gateway as its composition root makes them: real SQLite, real Valkey, no duties."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from arq.connections import ArqRedis
+
+from jobs import provisioning
+from jobs.catalog import Catalog
+from jobs.events import Logs
+from jobs.ledger import migrate
+from jobs.ledger.database import Ledger
+from jobs.queue import connection
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.presence import Presence
+from jobs.settings import Settings
+from jobs.vault import Vault
+from worker.gateway.services import Services
+
+API_TOKEN = "the-token-of-the-api"
+CLUSTER_TOKEN = "the-token-of-the-cluster"
+
+
+@dataclass
+class Parts:
+    """What handlers work with, and what only a test looks at."""
+
+    services: Services
+    redis: ArqRedis
+    woken: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, queue_url: str, catalog: Catalog | None = None) -> AsyncIterator[Parts]:
+    """Parts over an emptied Valkey; without a catalogue of the test's, the one that is provisioned."""
+    await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
+    ledger, redis = Ledger.open(settings.ledger_url), connection.connect(queue_url)
+    await redis.flushall()
+    woken: list[str] = []
+
+    async def current() -> Catalog:
+        if catalog is not None:
+            return catalog
+        async with ledger.read() as tx:
+            return await provisioning.load_catalog(tx, settings)
+
+    services = Services(
+        settings=settings,
+        ledger=ledger,
+        dispatch=Dispatch(redis),
+        presence=Presence(redis),
+        logs=Logs(redis),
+        vault=Vault(["the-key-of-this-test"]),
+        catalog=current,
+        api_token=API_TOKEN,
+        cluster_token=CLUSTER_TOKEN,
+        wake=lambda: woken.append("woken"),
+    )
+    try:
+        yield Parts(services, redis, woken)
+    finally:
+        await redis.aclose(close_connection_pool=True)
+        await ledger.close()
