@@ -11,14 +11,15 @@ help: ## Say what there is
 
 $(VENV)/.installed: requirements-dev.lock pyproject.toml
 	@deploy/prepare python
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "installing the locked dependencies into $(VENV), once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(VENV)/.installed ## The whole way from a ticket to a pull request, in seconds, with no account
 	@deploy/prepare sandbox
-	$(BIN)/jca demo
+	@$(BIN)/jca demo
 
 test: $(VENV)/.installed ## Everything that must hold, under ten minutes on two cores
 	@deploy/prepare sandbox browser database
