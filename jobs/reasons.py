@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNVALIDATED = "unvalidated"
     VALIDATION_FAILED = "validation_failed"
     NO_CHANGES = "no_changes"
+    NOT_SOLVED = "not_solved"
     CHANGES_REFUSED = "changes_refused"
     CHECKOUT_FAILED = "checkout_failed"
     SANDBOX_MISSING = "sandbox_missing"
@@ -85,6 +86,7 @@ _NEXT_STEPS = {
     Code.BUDGET_USD: "Split the ticket or raise its `budget=`, then retry the job.",
     Code.PRICE_UNKNOWN: "Give this model its prices in the configuration, or drop the USD budget.",
     Code.BUDGET_TIME: "Split the ticket or raise its `timeout=`, then retry the job.",
+    Code.NOT_SOLVED: "Answer it in the ticket, then retry the job; the changes so far are kept with this job.",
     Code.NO_CHANGES: "Say in the ticket what should be different afterwards, then retry the job.",
     Code.VALIDATION_FAILED: "Read the failing output below; the changes so far are kept with this job.",
     Code.CHANGES_REFUSED: "Read which path was refused; the changes so far are kept with this job.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,8 @@ import pytest
 from tests.support.installation import Installation
 
 
-@pytest.fixture
-def installation() -> Iterator[Installation]:
-    """A fresh installation; whatever it started is ended with the test."""
+@contextmanager
+def _laid_out() -> Iterator[Installation]:
     directory = Path(tempfile.mkdtemp(prefix="jca-a-"))  # short: it will hold unix sockets
     made = Installation.create(directory)
     try:
@@ -26,14 +25,38 @@ def installation() -> Iterator[Installation]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
+def _nothing_of_ours_in_the_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("JCA_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """A fresh installation; whatever it started is ended with the test."""
+    with _laid_out() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running(_sandbox_works: None) -> Iterator[Installation]:
+    """One `jca up` with its model, for tests that end nothing and look at their own tickets only."""
+    with _laid_out() as made:
+        with _nothing_of_ours_in_the_environment():
+            made.start_model()
+            made.up()
+        yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _sandbox_works() -> None:
     if shutil.which("bwrap") is None:
         pytest.skip("bubblewrap is not installed: apt install bubblewrap")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_ours_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("JCA_")]:
-        monkeypatch.delenv(name)
-    subprocess.run(["git", "--version"], check=True, capture_output=True)
+def _only_what_the_test_sets() -> Iterator[None]:
+    with _nothing_of_ours_in_the_environment():
+        yield

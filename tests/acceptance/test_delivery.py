@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import Any
 
 import httpx
@@ -58,11 +56,10 @@ def test_a_ticket_waits_for_its_provider_with_the_reason_and_starts_by_itself(in
 
 def test_an_executor_killed_in_the_middle_runs_the_job_again_with_one_branch(installation: Installation) -> None:
     installation.start_model(delay=0.5)
-    up = installation.up()
+    installation.up()
     job_id = installation.send()
     until(lambda: installation.job(job_id)["status"] == "running", "the start")
-    os.kill(installation.children(up)["executor"], signal.SIGKILL)
-    assert up.wait(30) == 1
+    installation.kill("executor")
 
     installation.up()
     ended = installation.until_ended(job_id)
@@ -74,42 +71,43 @@ def test_an_executor_killed_in_the_middle_runs_the_job_again_with_one_branch(ins
     assert history.count("succeeded") == 1
 
 
-def test_one_ticket_sent_again_and_again_is_one_job(installation: Installation) -> None:
-    installation.start_model()
-    installation.up()
-    payload = _opened(BLOCK)
-    answers = [installation.post("github", payload, delivery="same") for _ in range(5)]
-    answers.append(installation.post("github", payload, delivery="another"))
+def test_one_ticket_sent_again_and_again_is_one_job(running: Installation) -> None:
+    payload = _opened(BLOCK, number=10)
+    answers = [running.post("github", payload, delivery="same") for _ in range(5)]
+    answers.append(running.post("github", payload, delivery="another"))
 
     assert [answer.status_code for answer in answers] == [202, 200, 200, 200, 200, 200]
     assert {answer.json()["status"] for answer in answers[1:]} == {"duplicate"}
-    installation.until_ended(answers[0].json()["job"])
-    assert len(installation.get("jobs")["jobs"]) == 1
+    running.until_ended(answers[0].json()["job"])
+    assert _keys(running).count("acme/shop#10") == 1
 
 
-def test_denials_have_their_reason_and_a_report(installation: Installation) -> None:
-    installation.up()
+def test_denials_have_their_reason_and_a_report(running: Installation) -> None:
     cases = {
-        "actor_not_allowed": installation.post("github", _opened(BLOCK, number=1, login="mallory")),
-        "directive_error": installation.post("github", _opened("[JCA]\nprovder=scripted\n[/JCA]", number=2)),
-        "provider_unknown": installation.post("github", _opened("[JCA]\nprovider=skynet\n[/JCA]", number=3)),
+        "actor_not_allowed": running.post("github", _opened(BLOCK, number=1, login="mallory")),
+        "directive_error": running.post("github", _opened("[JCA]\nprovder=scripted\n[/JCA]", number=2)),
+        "provider_unknown": running.post("github", _opened("[JCA]\nprovider=skynet\n[/JCA]", number=3)),
     }
     for code, answer in cases.items():
-        job = installation.until_ended(answer.json()["job"])
+        job = running.until_ended(answer.json()["job"])
         assert (job["status"], job["reason"]["code"]) == ("denied", code)
         assert job["reason"]["sentence"]
         assert job["reason"]["next_step"]
-    assert installation.branches() == {}
+        assert not [message for message in running.branches().values() if f"Job: {job['id']}" in message]
 
 
-def test_a_forged_delivery_starts_nothing(installation: Installation) -> None:
-    installation.up()
+def test_a_forged_delivery_starts_nothing(running: Installation) -> None:
     forged = httpx.post(
-        f"http://127.0.0.1:{installation.webhook_port}/webhooks/github",
-        json=_opened(BLOCK),
+        f"http://127.0.0.1:{running.webhook_port}/webhooks/github",
+        json=_opened(BLOCK, number=20),
         headers={"X-Hub-Signature-256": f"sha256={'0' * 64}", "X-GitHub-Event": "issues", "X-GitHub-Delivery": "y"},
         trust_env=False,
     )
 
     assert forged.status_code == 401
-    assert installation.get("jobs")["jobs"] == []
+    assert "acme/shop#20" not in _keys(running)
+
+
+def _keys(running: Installation) -> list[str]:
+    """Keys of the tickets of all jobs."""
+    return [job["ticket"] for job in running.get("jobs")["jobs"]]

@@ -7,7 +7,10 @@ import json
 from tests.support.installation import Installation
 
 
-def test_the_demo_ends_with_a_validated_pull_request_and_one_json_object(installation: Installation) -> None:
+def test_the_demo_ends_with_a_validated_pull_request_one_json_object_and_nothing_left_behind(
+    installation: Installation,
+) -> None:
+    before = _left_behind(installation)
     done = installation.jca("demo", "--json")
 
     assert done.returncode == 0, done.stderr
@@ -21,6 +24,7 @@ def test_the_demo_ends_with_a_validated_pull_request_and_one_json_object(install
     assert (result["provider"], result["model"]) == ("scripted-demo", "scripted-demo")
     assert result["job_id"]
     assert result["seconds"] > 0
+    assert _left_behind(installation) == before
 
 
 def test_the_demo_tells_a_person_what_happens_and_that_the_model_is_no_ai(installation: Installation) -> None:
@@ -38,15 +42,12 @@ def test_the_demo_tells_a_person_what_happens_and_that_the_model_is_no_ai(instal
         assert words in done.stdout
 
 
-def test_the_demo_leaves_nothing_behind(installation: Installation) -> None:
-    before = sorted(path.name for path in installation.directory.parent.glob("jca-demo-*"))
-    installation.jca("demo", "--json")
-
-    assert sorted(path.name for path in installation.directory.parent.glob("jca-demo-*")) == before
-
-
 def test_a_real_endpoint_that_is_not_there_is_a_clear_error(installation: Installation) -> None:
     done = installation.jca("demo", "--real", JCA_CONFIG_FILE="")
 
     assert done.returncode == 3
     assert "JCA_OPENAI_COMPATIBLE_BASE_URL" in done.stderr
+
+
+def _left_behind(installation: Installation) -> list[str]:
+    return sorted(path.name for path in installation.directory.parent.glob("jca-demo-*"))

@@ -6,8 +6,6 @@ import contextlib
 import json
 import os
 import random
-import signal
-import subprocess
 import time
 
 import httpx
@@ -16,13 +14,6 @@ import pytest
 from tests.support.installation import Installation
 
 PARTS = ("executor", "gateway", "webhooks", "queue", "supervisor")
-
-
-def _kill(installation: Installation, up: subprocess.Popen[str], part: str) -> None:
-    os.kill(up.pid if part == "supervisor" else installation.children(up)[part], signal.SIGKILL)
-    up.wait(60)
-    if up.stdout:
-        up.stdout.close()
 
 
 def _send_some(installation: Installation, round_: int) -> list[str]:
@@ -51,10 +42,10 @@ def _survive(installation: Installation, seed: int, rounds: int) -> int:
     installation.start_model(delay=0.1)
     promised: list[str] = []
     for number in range(rounds):
-        up = installation.up()
+        installation.up()
         promised += _send_some(installation, number)
-        time.sleep(chance.uniform(0, 2.5))
-        _kill(installation, up, PARTS[number % len(PARTS)])
+        time.sleep(chance.uniform(0, 2))
+        installation.kill(PARTS[number % len(PARTS)])
     installation.up()
     _check(installation, promised)
     return len(promised)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 from pathlib import Path
 
 import pytest
 
-from tests.support.installation import Installation, until
+from tests.support.installation import Installation
 
 
 def test_it_says_where_every_part_is_and_ctrl_c_ends_it(installation: Installation) -> None:
-    up = installation.start("-m", "worker", "up")
-    assert up.stdout
-    said = ""
-    while "Ctrl-C" not in said:
-        said += up.stdout.readline()
+    up = installation.up()
     for words in (
         "queue",
         "ledger",
@@ -26,20 +21,20 @@ def test_it_says_where_every_part_is_and_ctrl_c_ends_it(installation: Installati
         f":{installation.port}",
         "executor",
     ):
-        assert words in said
+        assert words in installation.said
 
     children = installation.children(up)
     assert set(children) == {"queue", "webhooks", "gateway", "executor"}
     up.send_signal(signal.SIGINT)
 
-    assert up.wait(20) == 0
+    assert up.wait(60) == 0
     assert not [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]
 
 
 @pytest.mark.parametrize("which", ["port", "webhook_port"])
 def test_a_taken_port_is_named_before_anything_starts(installation: Installation, which: str) -> None:
     with socket.create_server(("127.0.0.1", getattr(installation, which))):
-        done = installation.jca("up", seconds=20)
+        done = installation.jca("up", seconds=60)
 
     assert done.returncode == 3
     assert f"127.0.0.1:{getattr(installation, which)}" in done.stderr
@@ -47,55 +42,26 @@ def test_a_taken_port_is_named_before_anything_starts(installation: Installation
     assert not (installation.directory / "state" / "ledger.db").exists()
 
 
-def test_a_second_one_on_the_same_state_is_refused_and_names_the_first(installation: Installation) -> None:
-    first = installation.up()
-    done = installation.jca("up", "--port", "0", "--webhook-port", "0", seconds=20)
+def test_a_second_one_on_the_same_state_is_refused_and_names_the_first(running: Installation) -> None:
+    done = running.jca("up", "--port", "0", "--webhook-port", "0", seconds=60)
 
     assert done.returncode == 1
     assert "already runs" in done.stderr
-    assert str(first.pid) in done.stderr
-    assert first.poll() is None
+    assert str(running.supervisor.pid) in done.stderr
+    assert running.supervisor.poll() is None
 
 
 def test_a_state_directory_that_cannot_be_used_is_a_clear_error(installation: Installation) -> None:
     (installation.directory / "file").write_text("")
-    done = installation.jca("up", JCA_STATE_DIR=str(installation.directory / "file" / "state"), seconds=20)
+    done = installation.jca("up", JCA_STATE_DIR=str(installation.directory / "file" / "state"), seconds=60)
 
     assert done.returncode == 3
     assert "cannot be used" in done.stderr
     assert "JCA_STATE_DIR" in done.stderr
 
 
-@pytest.mark.parametrize("part", ["queue", "webhooks", "gateway", "executor"])
-def test_the_death_of_a_part_ends_it_with_an_error_that_names_it(installation: Installation, part: str) -> None:
-    up = installation.up()
-    children = installation.children(up)
-    os.kill(children[part], signal.SIGKILL)
-
-    assert up.wait(30) == 1
-    assert up.stdout
-    said = up.stdout.read()
-    assert f"{part} was killed by signal 9" in said
-    assert "jca up" in said
-    assert not [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]
-
-
-def test_no_part_outlives_a_supervisor_that_is_killed(installation: Installation) -> None:
-    up = installation.up()
-    children = installation.children(up)
-    up.kill()
-    up.wait()
-
-    until(
-        lambda: not [pid for pid in children.values() if Path(f"/proc/{pid}").exists()],
-        "the end of the parts",
-        seconds=20,
-    )
-
-
-def test_the_parts_stay_small(installation: Installation) -> None:
-    up = installation.up()
-    children = installation.children(up)
+def test_the_parts_stay_small(running: Installation) -> None:
+    children = running.children(running.supervisor)
 
     assert _resident_mb(children["gateway"]) < 160
     assert _resident_mb(children["executor"]) < 200

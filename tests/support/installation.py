@@ -58,6 +58,8 @@ class Installation:
     webhook_port: int = field(default_factory=free_port)
     model_port: int = field(default_factory=free_port)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    supervisor: subprocess.Popen[str] = field(init=False)
+    said: str = ""
 
     @classmethod
     def create(cls, directory: Path) -> Installation:
@@ -133,15 +135,14 @@ class Installation:
         return process
 
     def up(self) -> subprocess.Popen[str]:
-        """Start `jca up` and wait until everything is there."""
-        process = self.start("-m", "worker", "up")
-        assert process.stdout
-        said = ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, f"jca up ended early:\n{said}"
-            said += line
-        return process
+        """Start `jca up`, the `supervisor`, and wait until everything is there; `said` is what it said."""
+        self.supervisor, self.said = self.start("-m", "worker", "up"), ""
+        assert self.supervisor.stdout
+        while "Ctrl-C" not in self.said:
+            line = self.supervisor.stdout.readline()
+            assert line, f"jca up ended early:\n{self.said}"
+            self.said += line
+        return self.supervisor
 
     def start_model(self, *, delay: float = 0) -> subprocess.Popen[str]:
         """Start the scripted endpoint, each answer after `delay` seconds."""
@@ -157,6 +158,22 @@ class Installation:
             name = next((word for word in words if word in {"webhooks", "gateway", "executor"}), "queue")
             found[name] = int(pid)
         return found
+
+    def kill(self, part: str) -> None:
+        """kill -9 of a part, or of the supervisor: `jca up` ends, says which part it was, and no part outlives it."""
+        children, up = self.children(self.supervisor), self.supervisor
+        os.kill(up.pid if part == "supervisor" else children[part], signal.SIGKILL)
+        code = up.wait(60)
+        assert up.stdout
+        with up.stdout as output:
+            said = output.read()
+        if part == "supervisor":
+            assert code == -signal.SIGKILL
+        else:
+            assert code == 1
+            assert f"{part} was killed by signal 9" in said
+            assert "jca up" in said
+        until(lambda: not [pid for pid in children.values() if Path(f"/proc/{pid}").exists()], "the end of the parts")
 
     def post(self, source: str, body: dict[str, Any], *, delivery: str = "", event: str = "issues") -> httpx.Response:
         """Send a signed webhook."""

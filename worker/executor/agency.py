@@ -15,6 +15,7 @@ from worker.agent.task import Task
 from worker.agent.trajectory import Trajectory
 from worker.executor.work import Work
 
+WORDS = 500  # characters of an agent's reason that become part of a sentence
 RETRY = 1.0  # seconds until a gateway that is away is asked again
 
 
@@ -49,7 +50,9 @@ async def take_turn(work: Work, task: Task) -> None:
     if work.conversation is None or work.workspace is None:
         raise errors.JcaError
     outcome = await run_agent(task, work.workspace, work.conversation, Listener(work))
-    work.summary, work.usage = outcome.summary, outcome.usage
+    work.summary = "\n\n".join(words for words in (outcome.summary, outcome.notes) if words)
+    work.gave_up = None if outcome.done else " ".join((outcome.notes or outcome.summary).split())[:WORDS]
+    work.usage = outcome.usage
 
 
 class Listener:

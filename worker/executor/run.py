@@ -50,7 +50,7 @@ async def _to_its_end(work: Work) -> RunResult:
     while work.must_repair:
         await steps.repair(work)
         await steps.validate_changes(work)
-    verdict = judge(work.order.repository, work.changes, work.validation)
+    verdict = judge(work.order.repository, work.changes, work.validation, gave_up=work.gave_up)
     if not verdict.publish:
         return work.failed(verdict.reason)
     await publishing.commit_and_push(work, verdict.reason.code)

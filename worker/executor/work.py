@@ -40,6 +40,8 @@ class Work:
     validation: tuple[CommandOutcome, ...] = ()
     repairs: int = 0
     summary: str = ""
+    gave_up: str | None = None
+    """Why the agent says that the ticket is not solved; None when it says that it is."""
     usage: Usage = field(default_factory=Usage)
     commit: str = ""
 

@@ -185,6 +185,14 @@ async def test_an_agent_that_claims_success_without_a_change_has_failed(world: W
     assert result.summary == "I fixed everything."
 
 
+async def test_an_agent_that_says_it_could_not_is_not_published(world: World) -> None:
+    result = await world.run([fake.calls(WRITE), fake.finishes("I guessed.", done=False)])
+
+    assert (result.outcome, result.reason.code) == ("failed", Code.NOT_SOLVED)
+    assert "+42" in result.diff
+    assert world.branches() == []
+
+
 async def test_a_change_that_is_refused_names_the_path(world: World) -> None:
     escape = ("run", {"argv": ["python3", "-c", "import os; os.symlink('/etc/passwd', 'answer.txt')"]})
     world = world.with_repository(allowed_commands=("python3",))

@@ -49,3 +49,17 @@ def test_the_sentence_names_the_failing_command() -> None:
     verdict = judge(Repository(alias="r", url="/r"), CHANGED, (FAILED,))
 
     assert verdict.reason.sentence == "`pytest -q` failed with exit code 1."
+
+
+@pytest.mark.parametrize(
+    ("validation", "code"),
+    [((PASSED,), Code.NOT_SOLVED), ((), Code.NOT_SOLVED), ((FAILED,), Code.VALIDATION_FAILED)],
+)
+def test_an_agent_that_gave_up_is_believed_whatever_passed(validation: tuple[CommandOutcome, ...], code: Code) -> None:
+    verdict = judge(Repository(alias="r", url="/r"), CHANGED, validation, gave_up="the ticket contradicts itself")
+
+    assert (verdict.publish, verdict.reason.code) == (False, code)
+
+
+def test_why_it_gave_up_is_part_of_the_sentence() -> None:
+    assert "two prices" in judge(Repository(alias="r", url="/r"), NOTHING, (), gave_up="two prices").reason.sentence
