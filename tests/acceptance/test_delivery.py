@@ -55,7 +55,7 @@ def test_a_ticket_waits_for_its_provider_with_the_reason_and_starts_by_itself(in
 
 
 def test_an_executor_killed_in_the_middle_runs_the_job_again_with_one_branch(installation: Installation) -> None:
-    installation.start_model(delay=0.5)
+    installation.start_model(delay=0.3)
     installation.up()
     job_id = installation.send()
     until(lambda: installation.job(job_id)["status"] == "running", "the start")

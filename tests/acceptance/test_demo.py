@@ -10,8 +10,8 @@ from tests.support.installation import Installation
 def test_the_demo_ends_with_a_validated_pull_request_one_json_object_and_nothing_left_behind(
     installation: Installation,
 ) -> None:
-    before = _left_behind(installation)
-    done = installation.jca("demo", "--json")
+    before = sorted(installation.directory.iterdir())
+    done = installation.jca("demo", "--json", TMPDIR=str(installation.directory))
 
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
@@ -24,7 +24,7 @@ def test_the_demo_ends_with_a_validated_pull_request_one_json_object_and_nothing
     assert (result["provider"], result["model"]) == ("scripted-demo", "scripted-demo")
     assert result["job_id"]
     assert result["seconds"] > 0
-    assert _left_behind(installation) == before
+    assert sorted(installation.directory.iterdir()) == before
 
 
 def test_the_demo_tells_a_person_what_happens_and_that_the_model_is_no_ai(installation: Installation) -> None:
@@ -47,7 +47,3 @@ def test_a_real_endpoint_that_is_not_there_is_a_clear_error(installation: Instal
 
     assert done.returncode == 3
     assert "JCA_OPENAI_COMPATIBLE_BASE_URL" in done.stderr
-
-
-def _left_behind(installation: Installation) -> list[str]:
-    return sorted(path.name for path in installation.directory.parent.glob("jca-demo-*"))

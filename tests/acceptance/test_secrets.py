@@ -136,13 +136,13 @@ def test_a_run_leaves_no_secret_behind_and_shows_none(kept: Kept) -> None:
     assert leaks.found(kept.secrets, kept.kept()) == []
 
 
-@pytest.mark.parametrize("fault", [bearer_model.REFUSES, bearer_model.FAILS, bearer_model.BABBLES])
-def test_an_endpoint_that_repeats_the_key_is_not_repeated(kept: Kept, fault: str) -> None:
-    job = kept.send("K-2", fault)
-    ended = kept.installation.until_ended(job)
+def test_an_endpoint_that_repeats_the_key_is_not_repeated(kept: Kept) -> None:
+    for fault in (bearer_model.BABBLES, bearer_model.FAILS, bearer_model.REFUSES):
+        job = kept.send(f"K-{fault}", fault)
+        ended = kept.installation.until_ended(job)
 
-    assert ended["status"] in ENDED
-    assert leaks.found(kept.secrets, kept.shown(job)) == []
-    assert leaks.found(kept.secrets, kept.kept()) == []
-    said = until(lambda: kept.installation.get(f"jobs/{job}")["reason"], "a reason")
-    assert KEY not in said["sentence"]
+        assert ended["status"] in ENDED
+        assert leaks.found(kept.secrets, kept.shown(job)) == []
+        assert leaks.found(kept.secrets, kept.kept()) == []
+        said = until(lambda: kept.installation.get(f"jobs/{job}")["reason"], "a reason")  # noqa: B023 - looked at here
+        assert KEY not in said["sentence"]

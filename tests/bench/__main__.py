@@ -26,7 +26,7 @@ def main() -> None:
     began = time.monotonic()
     figures = [*starting.measure(), *asyncio.run(dispatching.measure())]
     with _directory() as directory:
-        figures += asyncio.run(delivering.measure(directory))
+        figures += delivering.measure(directory)
     with _directory() as directory:
         figures += asyncio.run(sandboxing.measure(directory))
     with _directory() as directory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -22,13 +23,13 @@ WARM_UP = 10  # deliveries before the clock runs
 BODY = "A line of a ticket, as long as lines of tickets are wont to be.\n" * 60  # 4 KB
 
 
-async def measure(directory: Path) -> list[Figure]:
+def measure(directory: Path) -> list[Figure]:
     """Send the same deliveries to both, in turn, over one connection each."""
     with valkey.running() as server:
         os.environ["JCA_REDIS_URL"] = server.url
         installation = Installation.create(directory)
         try:
-            return await _compare(installation)
+            return asyncio.run(_compare(installation))
         finally:
             installation.end()
             del os.environ["JCA_REDIS_URL"]

@@ -58,7 +58,7 @@ class Installation:
     webhook_port: int = field(default_factory=free_port)
     model_port: int = field(default_factory=free_port)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
-    supervisor: subprocess.Popen[str] = field(init=False)
+    supervisor: subprocess.Popen[str] = field(init=False, repr=False)
     said: str = ""
 
     @classmethod

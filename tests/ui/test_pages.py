@@ -5,9 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from jobs.reasons import Code, because
-from tests.support import seeds
 from tests.support.browser import Open, Screenshot, addresses, looks
 from tests.support.gateway.pages import Gateway
+from tests.support.seeds import accounts, work
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -78,10 +78,10 @@ def test_every_page_fits_is_named_and_can_be_read(gateway: Gateway, open_page: O
 
 def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, screenshot: Screenshot) -> None:
     word = "W" * 120
-    chosen = seeds.selection(f"p{'rovider' * 8}", f"m{'odel' * 30}")
+    chosen = accounts.selection(f"p{'rovider' * 8}", f"m{'odel' * 30}")
     reason = because(Code.INTERNAL_ERROR, f"JCA itself failed in {word}.")
     fields = {"selection": chosen, "branch": f"jca/{word}", "worker": word, "reason": reason}
-    long = seeds.job(word, word, repository="r" * 60, **fields)
+    long = work.job(word, word, repository="r" * 60, **fields)
     gateway.put(long)
     gateway.say(long.id, word * 5)
     page = open_page("about:blank")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from jobs import errors, redact
+from jobs import errors
 from jobs.catalog import ProviderProfile
 from jobs.reasons import Code
 from jobs.results import Usage
@@ -23,13 +23,14 @@ async def begin(work: Work) -> Conversation:
     """Get the provider's key for this run and open a conversation with its model."""
     order = work.order
     profile = await _profile(work)
+    work.secrets = (profile.api_key.get_secret_value(),) if profile.api_key else ()
     try:
         model = work.desk.build_model(profile, order.model, order.effort)
     except (errors.NotReady, errors.Refused) as error:
         raise errors.RunStopped(Code.PROVIDER_NOT_READY, error.message, remedy=error.remedy) from error
     budget = Budget(order.limits, price_of(profile, order.model))
     context = profile.model(order.model)
-    trajectory = Trajectory(work.desk.trajectory)
+    trajectory = Trajectory(work.desk.trajectory, work.secrets)
     return Conversation(model, budget, trajectory, context_limit=context.context_limit if context else 128_000)
 
 
@@ -39,7 +40,7 @@ async def _profile(work: Work) -> ProviderProfile:
         try:
             return await work.desk.credentials.provider(work.order.provider)
         except errors.TryAgain as error:
-            await work.desk.sink.note("note", f"{error.message} Trying again.")
+            await work.note("note", f"{error.message} Trying again.")
             await asyncio.sleep(RETRY)
         except errors.JcaError as error:
             raise errors.RunStopped(Code.PROVIDER_NOT_READY, error.message, remedy=error.remedy) from error
@@ -50,8 +51,8 @@ async def take_turn(work: Work, task: Task) -> None:
     if work.conversation is None or work.workspace is None:
         raise errors.JcaError
     outcome = await run_agent(task, work.workspace, work.conversation, Listener(work))
-    work.summary = "\n\n".join(words for words in (outcome.summary, outcome.notes) if words)
-    work.gave_up = None if outcome.done else " ".join((outcome.notes or outcome.summary).split())[:WORDS]
+    work.summary = work.clean("\n\n".join(words for words in (outcome.summary, outcome.notes) if words))
+    work.gave_up = None if outcome.done else work.clean(" ".join((outcome.notes or outcome.summary).split()))[:WORDS]
     work.usage = outcome.usage
 
 
@@ -63,7 +64,7 @@ class Listener:
 
     async def note(self, kind: str, text: str) -> None:
         """A line of live output."""
-        await self._work.desk.sink.note(kind, redact.redact(text))
+        await self._work.note(kind, text)
 
     async def usage(self, usage: Usage) -> None:
         """What was spent so far."""

@@ -64,7 +64,7 @@ async def commit_and_push(work: Work, verdict: Code) -> None:
             )
         except errors.JcaError as error:
             raise errors.RunStopped(Code.PUSH_FAILED, error.message, remedy=error.remedy) from error
-        await work.desk.sink.note("note", f"pushed {work.commit[:12]} to {work.branch}")
+        await work.note("note", f"pushed {work.commit[:12]} to {work.branch}")
 
 
 def commit_message(work: Work, verdict: Code) -> str:

@@ -59,6 +59,9 @@ async def _to_its_end(work: Work) -> RunResult:
 
 async def stopped(work: Work, reason: reasons.Reason) -> RunResult:
     """End a run that could not finish, keeping the change it made so far."""
+    reason = reason.model_copy(
+        update={"sentence": work.clean(reason.sentence), "next_step": work.clean(reason.next_step)}
+    )
     await work.desk.sink.stage(work.stage, "failed", reason.sentence)
     await steps.keep_what_there_is(work)
     return work.failed(reason)

@@ -32,7 +32,7 @@ async def prepare_checkout(work: Work) -> None:
         work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes)
         policy = CommandPolicy(repository.allowed_commands, repository.validation_commands)
         work.workspace = Workspace(work.checkout, work.sandbox, policy, timeout=repository.command_timeout)
-        await work.desk.sink.note("note", f"{repository.alias}: {work.order.base_branch} at {work.checkout.base[:12]}")
+        await work.note("note", f"{repository.alias}: {work.order.base_branch} at {work.checkout.base[:12]}")
 
 
 async def set_up(work: Work) -> None:
@@ -91,9 +91,12 @@ async def collect(work: Work) -> None:
     """Look at what changed on disk; the host's own look, the only one that counts."""
     if work.checkout:
         try:
-            work.changes = await work.checkout.harvest()
+            changes = await work.checkout.harvest()
         except errors.Refused as error:
             raise errors.RunStopped(Code.CHANGES_REFUSED, error.message, remedy=error.remedy) from error
+        if any(secret in changes.diff for secret in work.secrets):
+            raise errors.RunStopped(Code.CHANGES_REFUSED, "The change contains the key of its own provider.")
+        work.changes = changes
 
 
 async def keep_what_there_is(work: Work) -> None:
@@ -105,8 +108,8 @@ async def keep_what_there_is(work: Work) -> None:
 async def _run(work: Work, argv: tuple[str, ...]) -> CommandOutcome:
     if work.sandbox is None:
         raise errors.JcaError
-    await work.desk.sink.note("tool", f"$ {shlex.join(argv)}")
+    await work.note("tool", f"$ {shlex.join(argv)}")
     outcome = await work.sandbox.run(argv, timeout=work.order.repository.command_timeout)
-    await work.desk.sink.note("output", outcome.output[-OUTPUT_TAIL:])
-    await work.desk.sink.note("note", f"exit code {outcome.exit_code} after {outcome.seconds:.1f} s")
-    return outcome.model_copy(update={"output": outcome.output[-OUTPUT_TAIL:]})
+    await work.note("output", outcome.output[-OUTPUT_TAIL:])
+    await work.note("note", f"exit code {outcome.exit_code} after {outcome.seconds:.1f} s")
+    return outcome.model_copy(update={"output": work.clean(outcome.output[-OUTPUT_TAIL:])})

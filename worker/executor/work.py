@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jobs import redact
 from jobs.order import WorkOrder
 from jobs.reasons import Reason
 from jobs.results import CommandOutcome, Usage
@@ -44,6 +45,8 @@ class Work:
     """Why the agent says that the ticket is not solved; None when it says that it is."""
     usage: Usage = field(default_factory=Usage)
     commit: str = ""
+    secrets: tuple[str, ...] = ()
+    """What this run was lent, and nobody may read anywhere."""
 
     @property
     def must_repair(self) -> bool:
@@ -58,6 +61,14 @@ class Work:
     def published(self, reason: Reason) -> RunResult:
         """The result when the branch carries the commit."""
         return RunResult(outcome="published", reason=reason, commit=self.commit, branch=self.branch, **self._evidence())
+
+    def clean(self, text: str) -> str:
+        """The text without credentials, those this run was lent first of all."""
+        return redact.redact(text, self.secrets)
+
+    async def note(self, kind: str, text: str) -> None:
+        """Say a line of live output."""
+        await self.desk.sink.note(kind, self.clean(text))
 
     async def clear(self) -> None:
         """Remove everything this run put on the disk."""

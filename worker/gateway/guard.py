@@ -63,19 +63,16 @@ class Guard:
             remedy = "Open it by its own address, or add the name to JCA_UI_HOSTS."
             return Refusal(421, "This server does not answer to that host name.", remedy)
         if path == API or path.startswith(f"{API}/"):
-            return self._check_api(method, host, headers)
+            return self._check_api(method, headers)
         if method not in _SAFE and not _same_origin(host, headers):
             return _CROSS_SITE
         return None
 
-    def _check_api(self, method: str, host: str, headers: Mapping[str, str]) -> Refusal | None:
+    def _check_api(self, method: str, headers: Mapping[str, str]) -> Refusal | None:
         if "Authorization" in headers:
             return None if self._has_token(headers["Authorization"]) else _UNAUTHORIZED
-        if method in _SAFE and headers.get("Sec-Fetch-Site") == "same-origin":
-            return None
-        if method in _SAFE:
-            return _UNAUTHORIZED
-        return None if _same_origin(host, headers) else _CROSS_SITE
+        is_our_page = headers.get("Sec-Fetch-Site") == "same-origin"
+        return None if method in _SAFE and is_our_page else _UNAUTHORIZED
 
     def _has_token(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")

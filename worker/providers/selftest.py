@@ -17,7 +17,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
-from jobs import errors, nearest, reasons
+from jobs import errors, nearest, reasons, redact
 from jobs.catalog import AuthMode, ProviderProfile
 from jobs.readiness import Readiness, State, Step
 from jobs.reasons import Code
@@ -101,12 +101,19 @@ class _SelfTest:
             ("forced tool call", self._call),
             ("structured finish", self._finish),
         ):
-            taken = await _taken(name, step)
+            taken = self._without_key(await _taken(name, step))
             self._steps.append(taken)
             if report:
                 await report(taken)
             if not taken.ok:
                 return
+
+    def _without_key(self, step: Step) -> Step:
+        """The step as it may be shown, whatever the endpoint repeated."""
+        key = self._profile.api_key
+        secrets = [key.get_secret_value()] if key else []
+        clean = {field: redact.redact(getattr(step, field), secrets) for field in ("detail", "remedy")}
+        return step.model_copy(update=clean)
 
     def readiness(self, worker: str) -> Readiness:
         """The result of the steps taken."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support import seeds
 from tests.support.gateway import pages
 from tests.support.gateway.pages import Gateway
+from tests.support.seeds import accounts, texts, work
 from tests.support.valkey import Valkey
 
 ROW = re.compile(r'<tr id="job-([0-9a-z]{26})"')
@@ -38,7 +38,7 @@ def rows(gateway: Gateway, path: str) -> list[str]:
 @pytest.mark.parametrize("word", ["", "held", "queued"])
 def test_older_pages_leave_nothing_out_and_repeat_nothing(gateway: Gateway, word: str) -> None:
     names = ("openai-compatible", "team-proxy", "gone")
-    many = [seeds.queued(seeds.job(f"B-{n}", "t"), selection=seeds.selection(names[n % 3], "m")) for n in range(180)]
+    many = [work.queued(work.job(f"B-{n}", "t"), selection=accounts.selection(names[n % 3], "m")) for n in range(180)]
     gateway.put(*many)
     shown = rows(gateway, f"/queue?status={word}")
 
@@ -73,7 +73,7 @@ def test_the_raw_log_and_change_are_text(gateway: Gateway) -> None:
     assert {log.headers["Content-Type"], change.headers["Content-Type"]} == {"text/plain; charset=utf-8"}
     assert "FAILED tests/test_refund.py" in log.text
     assert "\x1b" not in log.text
-    assert change.text == seeds.DIFF
+    assert change.text == texts.DIFF
 
 
 def test_secrets_in_output_and_tickets_are_masked_on_every_page(gateway: Gateway) -> None:

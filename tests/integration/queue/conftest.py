@@ -12,7 +12,18 @@ from jobs.events import Event, Events
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.worker import LeaseWorker, Run, make_worker
-from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start, Stop, make_order, until
+from tests.integration.queue.crew import (
+    Eventually,
+    Happened,
+    Happening,
+    Order,
+    Processes,
+    Record,
+    Start,
+    Stop,
+    make_order,
+    until,
+)
 from tests.support.valkey import Valkey
 
 
@@ -44,6 +55,20 @@ def happened(redis: ArqRedis) -> Happened:
         return [event for event in await Events(redis).read("0", block_ms=0) if kind in {"", event.kind}]
 
     return happened
+
+
+@pytest.fixture
+def happening(happened: Happened, eventually: Eventually) -> Happening:
+    """Wait for an event of one kind; returns what there is of it then."""
+
+    async def happening(kind: str) -> list[Event]:
+        async def said() -> bool:
+            return bool(await happened(kind))
+
+        await eventually(said)
+        return await happened(kind)
+
+    return happening
 
 
 @pytest.fixture

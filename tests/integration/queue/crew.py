@@ -20,6 +20,7 @@ Start = Callable[..., LeaseWorker]
 Stop = Callable[[LeaseWorker], Awaitable[None]]
 Eventually = Callable[..., Awaitable[None]]
 Happened = Callable[..., Awaitable[list[Event]]]
+Happening = Callable[[str], Awaitable[list[Event]]]
 
 
 def make_order(job: str, *, account: str = "claude", repository: str = "payments", v: int = VERSION) -> WorkOrder:

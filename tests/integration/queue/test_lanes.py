@@ -63,7 +63,7 @@ async def test_a_worker_without_any_ready_account_claims_nothing_until_one_becom
     began = time.monotonic()
     await dispatch.wake()
     await eventually(lambda: record.ended == ["one"])
-    assert time.monotonic() - began < 2  # a look by itself would come after 5 s
+    assert time.monotonic() - began < 4  # a look by itself would come after 5 s
 
 
 async def test_one_dispatch_is_there_once_and_may_come_again_after_its_end(

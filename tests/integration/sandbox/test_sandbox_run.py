@@ -81,7 +81,7 @@ async def test_cancelling_kills_before_it_returns(sandbox: Sandbox) -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert not alive("sleep 4713.1")
 
 

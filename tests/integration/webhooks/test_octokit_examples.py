@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.integration.webhooks.senders import Running
+from tests.support import npm
 
-pytestmark = [
-    pytest.mark.vendors,
-    pytest.mark.skipif("CI" not in os.environ, reason="installs an npm package; run with CI=true"),
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
-    pytest.mark.timeout(600),
-]
+pytestmark = [pytest.mark.vendors, pytest.mark.timeout(600)]
 
 PACKAGE = "@octokit/webhooks-examples"
 VERSION = "7.6.1"
@@ -27,14 +20,11 @@ Example = tuple[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> list[Example]:
+def examples() -> list[Example]:
     """Event name and payload of every example, of github.com and of each Enterprise Server."""
-    folder = tmp_path_factory.mktemp("npm")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-    subprocess.run(["npm", "install", *options, f"{PACKAGE}@{VERSION}"], check=True, capture_output=True)
     events = [
         event
-        for file in sorted((folder / "node_modules" / PACKAGE).glob("*/index.json"))
+        for file in sorted(npm.package(PACKAGE, VERSION).glob("*/index.json"))
         for event in json.loads(file.read_bytes())
     ]
     return [(event["name"], payload) for event in events for payload in event["examples"]]

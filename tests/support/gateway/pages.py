@@ -14,8 +14,8 @@ from aiohttp import web
 
 from jobs.job import Job, now
 from jobs.settings import Settings
-from tests.support import seeds
 from tests.support.gateway import parts
+from tests.support.seeds import accounts, work
 from worker.gateway.app import create_app
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Gateway:
         self.port = 0
         self.jobs: dict[str, Job] = {}
         settings = Settings(state_dir=directory, worker_name="worker-1", ui_hosts=("jca.example",))
-        entered = self._opened.enter_async_context(parts.opened(settings, queue_url, seeds.CATALOG))
+        entered = self._opened.enter_async_context(parts.opened(settings, queue_url, accounts.CATALOG))
         self.services = self.run(entered).services
         self.start()
 
@@ -48,10 +48,10 @@ class Gateway:
 
     def seed(self) -> None:
         """Put jobs of every status and two workers there."""
-        self.jobs = self.run(seeds.everything(self.services.ledger, self.services.logs))
+        self.jobs = self.run(work.everything(self.services.ledger, self.services.logs))
         for name in ("queued", "held"):
-            self.run(self.services.dispatch.enqueue(seeds.order(self.jobs[name])))
-        for worker, said in seeds.readiness(now()).items():
+            self.run(self.services.dispatch.enqueue(accounts.order(self.jobs[name])))
+        for worker, said in accounts.readiness(now()).items():
             self.run(self.services.presence.publish(worker, said, 600))
 
     def put(self, *found: Job) -> None:
@@ -60,13 +60,13 @@ class Gateway:
         async def put() -> None:
             async with self.services.ledger.write() as tx:
                 for job in found:
-                    await seeds.put(tx, job)
+                    await work.put(tx, job)
 
         self.run(put())
 
     def say(self, job_id: str, *texts: str) -> None:
         """Append lines to a job's log."""
-        self.run(seeds.write(self.services.logs, job_id, tuple(("repair 1", "output", text) for text in texts)))
+        self.run(work.write(self.services.logs, job_id, tuple(("repair 1", "output", text) for text in texts)))
 
     def start(self) -> None:
         """Listen, on the same port as before."""

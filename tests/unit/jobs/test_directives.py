@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.directives import Directives, parse_directives
@@ -75,7 +75,6 @@ def test_every_case_reads_as_written_down(case: dict[str, Any]) -> None:
     assert case.get("warnings", []) == [warning.code for warning in parsed.warnings]
 
 
-@settings(max_examples=400, deadline=None)
 @given(hostile, st.sampled_from(FLAVORS))
 def test_no_text_raises_and_an_error_leaves_nothing_half_applied(text: str, flavor: Flavor) -> None:
     parsed = parse_directives(text, flavor=flavor, providers=PROVIDERS)
@@ -89,7 +88,6 @@ def test_no_text_raises_and_an_error_leaves_nothing_half_applied(text: str, flav
         assert problem.line is None or 1 <= problem.line <= lines
 
 
-@settings(max_examples=300, deadline=None)
 @given(hostile)
 def test_whatever_stands_inside_a_block_becomes_safe_values_or_an_error(content: str) -> None:
     parsed = parse_directives(f"[JCA]\n{content}\n[/JCA]", flavor="text", providers=PROVIDERS)
@@ -104,7 +102,6 @@ def test_whatever_stands_inside_a_block_becomes_safe_values_or_an_error(content:
     assert all(char in {"\n", "\t"} or ord(char) >= ord(" ") for char in found.inline_context)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=80), st.sampled_from(["> ", "    "]))
 def test_a_quoted_or_indented_block_never_runs(words: str, mark: str) -> None:
     block = "\n".join(mark + line for line in ["[JCA]", f"inline_context={words}", "model=x", "[/JCA]"])

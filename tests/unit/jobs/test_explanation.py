@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
@@ -61,7 +61,6 @@ def test_any_home_of_the_ticket_is_answered(repository: str) -> None:
     assert asked("", repository=repository).repository == "payments"
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.lists(
         st.sampled_from(["[JCA]", "[/JCA]", "\n", "model=", "small", "provider=", "x", ":", "`", "<!--", "é"])

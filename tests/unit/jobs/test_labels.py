@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.directives.labels import parse_labels
@@ -40,7 +40,6 @@ def test_other_labels_mean_nothing(label: str) -> None:
     assert parse_labels([label]) == parse_labels([])
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.text(max_size=20) | st.text(max_size=20).map("model:".__add__) | st.text(max_size=20).map("repo-".__add__)

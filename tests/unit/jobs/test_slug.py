@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.catalog import Repository
@@ -48,7 +48,6 @@ def test_keys_that_would_lose_their_difference_keep_it(one: str, other: str) -> 
     assert branch_name(one, "same title") != branch_name(other, "same title")
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.text(st.characters(), max_size=80), st.text(st.characters(), max_size=300))
 def test_no_ticket_makes_a_branch_git_would_refuse(key: str, title: str) -> None:
     name = branch_name(key, title)

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ticket import Person
@@ -209,7 +209,6 @@ FIELDS = ["action", "issue", "label", "repository", "sender"]
 ISSUE_FIELDS = ["number", "title", "html_url", "body", "state", "labels", "user"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     changes=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
     issue=st.dictionaries(st.sampled_from(ISSUE_FIELDS), JSON, max_size=3),
@@ -232,7 +231,6 @@ def test_a_payload_with_any_values_is_read_or_refused_never_an_error(
         assert "\n" not in reading.reason or isinstance(reading, Ignored)
 
 
-@settings(max_examples=200, deadline=None)
 @given(body=st.binary(max_size=200), event=st.text(max_size=12) | st.just("issues"), delivery=st.text(max_size=12))
 def test_any_bytes_and_headers_are_refused_or_ignored(body: bytes, event: str, delivery: str) -> None:
     reading = read_github("github", {"X-GitHub-Event": event, "X-GitHub-Delivery": delivery}, body, "jca")

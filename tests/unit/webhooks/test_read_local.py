@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ticket import Person
@@ -91,7 +91,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     ticket=st.dictionaries(st.sampled_from(sorted(FULL)) | st.text(max_size=5), JSON, max_size=3),
     top=st.dictionaries(st.sampled_from(["version", "ticket", "actor"]) | st.text(max_size=5), JSON, max_size=2),
@@ -106,7 +105,6 @@ def test_a_body_with_any_values_is_read_or_refused_never_an_error(ticket: dict[s
         assert 0 < len(reading.reason) <= 220
 
 
-@settings(max_examples=200, deadline=None)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_refused(body: bytes) -> None:
     assert isinstance(_read(body), BadRequest)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.cli import terminal
@@ -14,7 +14,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
 def test_nothing_that_steers_a_terminal_is_left(text: str) -> None:
     left = terminal.clean(text)
@@ -23,7 +22,6 @@ def test_nothing_that_steers_a_terminal_is_left(text: str) -> None:
     assert terminal.clean(left) == left
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs"))))
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert terminal.clean(text) == text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from arq.jobs import deserialize_job_raw
 from arq.worker import Worker
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.catalog import Repository
@@ -29,7 +29,6 @@ def order(title: str = "A title", body: str = "") -> WorkOrder:
     )
 
 
-@settings(max_examples=200, deadline=None)
 @given(title=st.text(), body=st.text())
 def test_any_order_comes_back_through_arq_as_it_went(title: str, body: str) -> None:
     sent = order(title, body)
@@ -41,7 +40,6 @@ def test_any_order_comes_back_through_arq_as_it_went(title: str, body: str) -> N
     assert [WorkOrder.model_validate(argument) for argument in arguments] == [sent]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_what_is_written_is_always_json_in_valid_utf8(text: str) -> None:
     assert json.loads(record.to_json({"text": text}).decode("utf-8"))["text"] == text.encode("utf-8", "replace").decode(

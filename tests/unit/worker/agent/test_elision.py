@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.agent.elision import elide
@@ -11,7 +11,6 @@ MARKER = re.compile(r"\n\[… (\d+) characters left out …\]\n")
 
 
 @given(text=st.text(max_size=400), cap=st.integers(1, 300))
-@settings(max_examples=300, deadline=None)
 def test_both_ends_stay_and_the_marker_tells_exactly_what_is_missing(text: str, cap: int) -> None:
     shown = elide(text, cap)
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.demo import mistakes, script
@@ -33,13 +33,11 @@ def messages(draw: st.DrawFn) -> list[Any]:
 
 
 @given(body=st.fixed_dictionaries({}, optional={"messages": JSON, "tools": JSON, "tool_choice": JSON, "stream": JSON}))
-@settings(max_examples=300, deadline=None)
 def test_request_of_any_shape_gets_an_answer(body: dict[str, Any]) -> None:
     assert isinstance(script.answer(body), script.Say)
 
 
 @given(talk=messages())
-@settings(max_examples=300, deadline=None)
 def test_it_only_calls_what_is_offered_whatever_the_conversation_looks_like(talk: list[Any]) -> None:
     said = script.answer({"messages": talk, "tools": TOOLS})
 
@@ -47,7 +45,6 @@ def test_it_only_calls_what_is_offered_whatever_the_conversation_looks_like(talk
 
 
 @given(answers=st.lists(st.text(max_size=60), min_size=1, max_size=5))
-@settings(max_examples=100, deadline=None)
 def test_it_comes_to_an_end_whatever_its_tools_return(answers: list[str]) -> None:
     talk: list[dict[str, Any]] = [TASK]
     for number in range(40):

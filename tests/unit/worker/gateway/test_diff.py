@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.gateway import diff
@@ -74,7 +74,6 @@ def test_lines_carry_the_numbers_of_both_sides() -> None:
     assert '<tr class="same"><td class="n">12</td><td class="n">13</td>' in rows
 
 
-@settings(max_examples=300, deadline=None)
 @given(HOSTILE)
 def test_nothing_but_our_own_rows_is_markup(text: str) -> None:
     for file in diff.read("diff --git a/x b/x\n" + text):

@@ -2,142 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from jobs import job as jobs
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
 from jobs.directives import Directives
 from jobs.events import Logs, NewLine
-from jobs.job import Job, Status, advance
+from jobs.job import Job, Status, advance, now
 from jobs.ledger import records, runs
 from jobs.ledger.database import Ledger, Transaction
-from jobs.order import WorkOrder
-from jobs.readiness import Readiness, State, Step
 from jobs.reasons import Code, because
 from jobs.results import CommandOutcome, PullRequest, PullRequestState, Usage
-from jobs.selection import Because, Selection
 from jobs.ticket import Person, Ticket
-
-CATALOG = Catalog(
-    repositories=(
-        Repository(alias="payments", url="https://git.example/acme/payments", full_name="acme/payments"),
-        Repository(alias="web", url="https://git.example/acme/web", full_name="acme/web"),
-    ),
-    providers=(
-        ProviderProfile(
-            name="openai-compatible",
-            kind=ProviderKind.OPENAI_COMPATIBLE,
-            base_url="http://localhost:11434/v1",
-            models=(Model(id="qwen3-coder:30b"),),
-            default_model="qwen3-coder:30b",
-            source="from JCA_OPENAI_COMPATIBLE_BASE_URL",
-        ),
-        ProviderProfile(
-            name="team-proxy",
-            kind=ProviderKind.OPENAI_COMPATIBLE,
-            base_url="https://llm-proxy.internal.example/openai/v1",
-            models=(Model(id="gpt-5.3-codex"),),
-            default_model="gpt-5.3-codex",
-            source="from JCA_CONFIG_FILE",
-        ),
-        ProviderProfile(
-            name="night-shift",
-            kind=ProviderKind.OPENAI_COMPATIBLE,
-            base_url="http://gpu-7:8000/v1",
-            default_model="glm-5",
-            enabled=False,
-        ),
-    ),
-)
-
-DIFF = """diff --git a/src/payments/refund.py b/src/payments/refund.py
-index 9c1f2ab..e07d4f1 100644
---- a/src/payments/refund.py
-+++ b/src/payments/refund.py
-@@ -14,9 +14,12 @@ class Refund:
- def parse_refund(event: Mapping[str, Any]) -> Refund:
-     \"\"\"Read a refund from a webhook.\"\"\"
-     amount = Decimal(event["amount"])
--    return Refund(amount=amount, currency="EUR")
-+    currency = event.get("currency")
-+    if not currency:
-+        raise MissingField("currency")
-+    return Refund(amount=amount, currency=currency.upper())
-
-
- def describe(refund: Refund) -> str:
--    return f"{refund.amount}"
-+    return f"<b>{refund.amount}</b> {refund.currency}"
-diff --git a/tests/test_refund.py b/tests/test_refund.py
-new file mode 100644
-index 0000000..4b825dc
---- /dev/null
-+++ b/tests/test_refund.py
-@@ -0,0 +1,6 @@
-+from payments.refund import parse_refund
-+
-+
-+def test_the_currency_of_the_event_is_kept() -> None:
-+    refund = parse_refund({"amount": "12.50", "currency": "usd"})
-+    assert refund.currency == "USD"
-"""
-
-REPORT = """# Refunds keep their currency
-
-The webhook handler wrote `EUR` into every refund. It now takes the currency of the event and refuses one without.
-
-| Command | Exit | Seconds |
-|---|---|---|
-| `pytest -q` | 0 | 8.0 |
-| `ruff check` | 0 | 0.4 |
-
-Branch [jca/pay-412](https://git.example/acme/payments/tree/jca/pay-412), [not a link](javascript:alert(1)),
-<script>alert("not run")</script>.
-"""
-
-FAILURE = (
-    "\x1b[1m\x1b[31mFAILED\x1b[0m tests/test_refund.py::test_currency - \x1b[31mKeyError\x1b[0m: 'currency'\n"
-    "\x1b[31m1 failed\x1b[0m, \x1b[32m13 passed\x1b[0m in 2.31s"
-)
-
-OUTPUT = (
-    ("checkout", "note", "payments: main at 8f57a31c02de"),
-    ("agent", "agent", "The handler hard-codes the currency. I will read the parser and its tests first."),
-    ("agent", "tool", "read src/payments/refund.py"),
-    ("agent", "tool", "edit src/payments/refund.py"),
-    ("agent", "output", "\x1b[32m+7\x1b[0m \x1b[31m-2\x1b[0m"),
-    ("validate", "tool", "$ pytest -q tests"),
-    (
-        "validate",
-        "output",
-        FAILURE,
-    ),
-    ("validate", "note", "exit code 1 after 8.0 s"),
-    ("repair 1", "agent", "The test sends no currency. An event without one must be refused, not guessed."),
-    ("repair 1", "tool", "edit src/payments/refund.py"),
-    ("repair 1", "output", "<script>alert('xss')</script> is just text\n10%\r60%\r100% downloaded"),
-)
-
-
-def selection(provider: str = "openai-compatible", model: str = "qwen3-coder:30b") -> Selection:
-    return Selection(
-        provider=provider,
-        model=model,
-        because=(
-            Because(layer="provider directive", outcome="skipped", text="The ticket names no provider."),
-            Because(layer="model label", outcome="skipped", text="The ticket has no model: label."),
-            Because(
-                layer="repository default",
-                outcome="chosen",
-                text=f"The repository's default chose {provider} with {model}.",
-            ),
-        ),
-    )
+from tests.support.seeds import texts
+from tests.support.seeds.accounts import selection
 
 
 def job(key: str, title: str, *, repository: str = "payments", age: float = 600, **fields: object) -> Job:
     """A job that was received `age` seconds ago."""
-    created = jobs.now() - timedelta(seconds=age)
+    created = now() - timedelta(seconds=age)
     body = (
         "Refunds of USD payments arrive as EUR in the ledger.\n\n"
         "Steps: <img src=x onerror=alert(1)>\n1. Pay in USD\n2. Refund\n\n"
@@ -166,7 +47,7 @@ def job(key: str, title: str, *, repository: str = "payments", age: float = 600,
 
 def started(job: Job, seconds: float) -> Job:
     """The same, begun `seconds` ago."""
-    return job.model_copy(update={"started_at": jobs.now() - timedelta(seconds=seconds)})
+    return job.model_copy(update={"started_at": now() - timedelta(seconds=seconds)})
 
 
 async def put(tx: Transaction, job: Job, *steps: Job) -> Job:
@@ -214,7 +95,7 @@ async def _running(tx: Transaction, logs: Logs) -> Job:
         argv=("pytest", "-q", "tests"),
         exit_code=1,
         seconds=8.0,
-        output=FAILURE,
+        output=texts.FAILURE,
         before=0,
     )
     active = running(waiting, 184, usage=usage, branch="jca/pay-412-refund-currency", validation=(outcome,))
@@ -226,13 +107,13 @@ async def _running(tx: Transaction, logs: Logs) -> Job:
         ("repair 1", "running", 41, None),
     ):
         await runs.put_stage(tx, kept.id, _stage(name, state, began, seconds))
-    await runs.put_diff(tx, kept.id, runs.Diff(text=DIFF, truncated=False))
-    await write(logs, kept.id, OUTPUT)
+    await runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
+    await write(logs, kept.id, texts.OUTPUT)
     return kept
 
 
 def _stage(name: str, state: runs.StageState, began: float, seconds: float | None) -> runs.Stage:
-    start = jobs.now() - timedelta(seconds=began)
+    start = now() - timedelta(seconds=began)
     end = start + timedelta(seconds=seconds) if seconds is not None else None
     return runs.Stage(run=1, name=name, state=state, started_at=start, ended_at=end)
 
@@ -279,8 +160,8 @@ async def _succeeded(tx: Transaction) -> Job:
     reason = because(Code.VALIDATED, "Every validation command passed.")
     done = advance(published, Status.SUCCEEDED, reason, validation=(outcome,), summary="Corrected the spelling.")
     kept = await put(tx, first, waiting, active, published, ended(done, 95))
-    await runs.put_report(tx, kept.id, REPORT)
-    await runs.put_diff(tx, kept.id, runs.Diff(text=DIFF, truncated=False))
+    await runs.put_report(tx, kept.id, texts.REPORT)
+    await runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
     for name, began, seconds in (
         ("checkout", 5380, 3.1),
         ("agent", 5376, 71.0),
@@ -313,62 +194,3 @@ async def _cancelled(tx: Transaction) -> Job:
     first = job("#1279", "Bump lodash", repository="web", age=11_000)
     reason = because(Code.CANCELLED, "Cancelled by the dashboard.")
     return await put(tx, first, queued(first), ended(advance(queued(first), Status.CANCELLED, reason), 12))
-
-
-def readiness(moment: datetime) -> dict[str, list[Readiness]]:
-    """What two workers say: one account is ready on one of them, the other on none."""
-    later = moment + timedelta(minutes=10)
-    passed = (
-        Step(name="reach", ok=True, detail="The endpoint answers.", milliseconds=12),
-        Step(name="authenticate", ok=True, detail="No key is needed.", milliseconds=3),
-        Step(name="model exists", ok=True, detail="qwen3-coder:30b is listed.", milliseconds=9),
-        Step(name="forced tool call", ok=True, detail="The model called the tool it was told to.", milliseconds=801),
-        Step(name="structured finish", ok=True, detail="It ended the run as told.", milliseconds=640),
-    )
-    refused = (
-        Step(
-            name="reach",
-            ok=False,
-            detail="Connection refused by llm-proxy.internal.example:443.",
-            remedy="Start the proxy, or correct its base URL in the file that JCA_CONFIG_FILE names.",
-            milliseconds=31,
-        ),
-    )
-
-    def said(account: str, model: str, worker: str, state: State, reason: str, steps: tuple[Step, ...]) -> Readiness:
-        return Readiness(
-            account=account,
-            model=model,
-            worker=worker,
-            state=state,
-            reason=reason,
-            steps=steps,
-            checked_at=moment,
-            expires_at=later,
-        )
-
-    ready = "The self-test passed: a forced tool call and a structured finish."
-    qwen, codex = ("openai-compatible", "qwen3-coder:30b"), ("team-proxy", "gpt-5.3-codex")
-    return {
-        "worker-1": [
-            said(*qwen, "worker-1", State.READY, ready, passed),
-            said(*codex, "worker-1", State.BLOCKED, "Connection refused.", refused),
-        ],
-        "worker-2": [said(*codex, "worker-2", State.BLOCKED, "Connection refused.", refused)],
-    }
-
-
-def order(job: Job) -> WorkOrder:
-    """The order that a queued job waits with."""
-    if job.selection is None:
-        raise ValueError(f"{job.ticket.key} has no selection")
-    return WorkOrder(
-        job=job.id,
-        run=job.run,
-        ticket=job.ticket,
-        repository=next(repository for repository in CATALOG.repositories if repository.alias == job.repository),
-        base_branch="main",
-        branch=f"jca/{job.ticket.key.lower()}",
-        provider=job.selection.provider,
-        model=job.selection.model,
-    )
