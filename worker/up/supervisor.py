@@ -102,10 +102,12 @@ async def _start_all(settings: Settings, directory: Path, running: Running, say:
         say("queue", f"Valkey on {socket_path}")
     revision = await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     say("ledger", f"{'PostgreSQL' if settings.database_url else directory / 'ledger.db'} (schema {revision})")
-    for name in ("webhooks", "gateway", "executor"):
+    for name in ("webhooks", "gateway", "executor"):  # started at once, since each takes a second to import its parts
         part = await child.start(name, child.own_command(name), logs / f"{name}.log", _environment(settings))
         running.children.append(part)
-        say(name, await part.until_ready())
+    for part in running.children:
+        if part.name != "queue":
+            say(part.name, await part.until_ready())
 
 
 def _environment(settings: Settings) -> dict[str, str]:
