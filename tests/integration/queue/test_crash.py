@@ -14,7 +14,7 @@ from jobs.queue.dispatch import Dispatch
 from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start
 from tests.support.valkey import Valkey
 
-WORKERS, EACH = 5, 4
+WORKERS, EACH = 20, 1
 JOBS = WORKERS * EACH
 
 
