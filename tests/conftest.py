@@ -13,7 +13,7 @@ from tests.support import valkey
 pytest_plugins = ["tests.support.skips"]
 
 RINGS = ("unit", "integration", "acceptance", "ui")
-EXAMPLES = 80  # of each property; 3,000 in all
+EXAMPLES = 100  # of each property; 3,000 in all
 
 hypothesis.settings.register_profile("jca", max_examples=EXAMPLES, deadline=None)
 hypothesis.settings.load_profile("jca")

@@ -81,12 +81,20 @@ local function give_back(id)
   end
 end
 
+-- Whether a claim is older than this run of the server. Its lease may have ended because we were away, which is no
+-- crash of a worker. INFO counts whole seconds, so a claim of the very first one may be taken for an older one.
+local function before_our_start(token)
+  local uptime = tonumber(string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)'))
+  local claimed_us = tonumber(string.match(token or '', ':(%d+)$') or 0)
+  return claimed_us < now_us - uptime * 1000000
+end
+
 -- Take away the leases that have ended: their workers died, or could not reach us.
 local function sweep()
   if redis.call('EXISTS', 'jca:grace') == 1 then return end
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'jca:leases', '-inf', now, 'LIMIT', 0, SWEEP)) do
     local token, worker = unpack(redis.call('HMGET', job_key(id), 'token', 'worker'))
-    local crashes = redis.call('HINCRBY', job_key(id), 'crashes', 1)
+    local crashes = redis.call('HINCRBY', job_key(id), 'crashes', before_our_start(token) and 0 or 1)
     unlease(id)
     event(id, 'lost', cjson.encode({token = token, worker = worker, crashes = crashes}))
     if crashes >= CRASH_LIMIT then

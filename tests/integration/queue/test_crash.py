@@ -9,8 +9,10 @@ from collections import Counter
 
 from arq.connections import ArqRedis
 
+from jobs.events import Events
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
+from jobs.queue.scripts import Scripts
 from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start
 from tests.support.valkey import Valkey
 
@@ -173,3 +175,22 @@ async def test_after_a_loss_of_all_state_a_run_is_told_and_the_job_can_be_dispat
 
 async def _count(redis: ArqRedis, key: str, wanted: int) -> bool:
     return await redis.llen(key) >= wanted
+
+
+async def test_a_lease_that_ended_while_the_server_was_away_is_no_crash_of_its_worker(
+    valkey: Valkey, outage_redis: ArqRedis, order: Order
+) -> None:
+    await Dispatch(outage_redis).enqueue(order("one"))
+    scripts = Scripts(outage_redis)
+    for _ in range(4):  # one more than a job may crash
+        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, "claude"])
+        assert claimed[0] == b"one.1"
+        await asyncio.sleep(1.2)  # the append-only file is synchronised every second
+        valkey.kill()
+        await asyncio.sleep(1)
+        valkey.start()
+    _, claimed = await scripts.claim(args=["alive", 60_000, 1, 1, "claude"])
+
+    assert claimed[0] == b"one.1"
+    events = await Events(outage_redis).read("0", count=500, block_ms=0)
+    assert [event.data["crashes"] for event in events if event.kind == "lost"] == [0, 0, 0, 0]
