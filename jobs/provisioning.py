@@ -99,16 +99,16 @@ def _sources(settings: Settings) -> tuple[Source, ...]:
         raise errors.BadInput(f"JCA_…_WEBHOOK_SECRET: {error.errors()[0]['msg']}.") from None
 
 
-async def load_catalog(tx: Transaction, settings: Settings) -> Catalog:
+def load_catalog(tx: Transaction, settings: Settings) -> Catalog:
     """Everything a decision looks at; of the same name, the file wins over the environment and that over the ledger."""
     file, environment = read_file(settings.config_file), from_environment(settings)
-    return _catalog(settings, file, environment, await configuration.repositories(tx))
+    return _catalog(settings, file, environment, configuration.repositories(tx))
 
 
-async def load_sources(tx: Transaction, settings: Settings, vault: Vault) -> dict[str, Source]:
+def load_sources(tx: Transaction, settings: Settings, vault: Vault) -> dict[str, Source]:
     """Every source that may send, by name."""
     file, environment = read_file(settings.config_file), from_environment(settings)
-    stored = [sources.unseal(source, vault) for source in await configuration.sources(tx)]
+    stored = [sources.unseal(source, vault) for source in configuration.sources(tx)]
     return {source.name: source for source in _merged(file.sources, environment.sources, stored)}
 
 
@@ -139,7 +139,6 @@ async def catalog_at_rest(settings: Settings) -> Catalog:
         return _catalog(settings, file, environment, ())
     ledger = Ledger.open(settings.ledger_url)
     try:
-        async with ledger.read() as tx:
-            return await load_catalog(tx, settings)
+        return await ledger.read(load_catalog, settings)
     finally:
         await ledger.close()

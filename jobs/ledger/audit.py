@@ -26,13 +26,13 @@ class Entry(BaseModel):
     detail: str
 
 
-async def note(tx: Transaction, *, actor: str, action: str, subject: str, detail: str = "") -> None:
+def note(tx: Transaction, *, actor: str, action: str, subject: str, detail: str = "") -> None:
     """Append one entry: `actor` did `action` to `subject`."""
     values = {"at": now().isoformat(), "actor": actor, "action": action, "object": subject, "detail": detail}
-    await tx.execute(insert(schema.audit).values(**values))
+    tx.execute(insert(schema.audit).values(**values))
 
 
-async def recent(tx: Transaction, *, before: int | None = None, limit: int = 50) -> list[Entry]:
+def recent(tx: Transaction, *, before: int | None = None, limit: int = 50) -> list[Entry]:
     """The newest entries, newest first; with `before`, only older ones."""
     table = schema.audit
     query = select(
@@ -40,5 +40,5 @@ async def recent(tx: Transaction, *, before: int | None = None, limit: int = 50)
     )
     if before is not None:
         query = query.where(table.c.id < before)
-    rows = (await tx.execute(query.order_by(table.c.id.desc()).limit(limit))).mappings()
+    rows = tx.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings()
     return [Entry.model_validate(dict(row)) for row in rows]

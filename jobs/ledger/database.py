@@ -2,106 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import URL, Connection, make_url
 
 from jobs import errors
+from jobs.ledger import failures
+from jobs.ledger.postgresql import Postgresql
+from jobs.ledger.sqlite import Sqlite
 
-BUSY_TIMEOUT = 5_000  # milliseconds SQLite waits for another writer before it gives up
+PATIENCE = 5.0  # seconds a write waits for other processes before it gives up
 
-Transaction = AsyncConnection
+Transaction = Connection
 """What every verb of this package takes first."""
 
+StillLeading = Callable[[], Awaitable[bool]]
+"""Whether this process is the leader still; asked from time to time."""
 
-def async_url(url: str) -> str:
-    """Name the asynchronous driver for `sqlite:` and `postgresql:` addresses.
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
-    Raises:
-        errors.BadInput: another kind of database.
-    """
-    parsed = make_url(url)
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-    family = parsed.drivername.split("+")[0]
-    if family not in drivers:
-        msg = f"JCA_DATABASE_URL names a {family} database."
-        raise errors.BadInput(msg, remedy="Use sqlite:///absolute/path or postgresql://user:password@host/name.")
-    return parsed.set(drivername=drivers[family]).render_as_string(hide_password=False)
+_ADDRESSES = "Use sqlite:///absolute/path or postgresql://user:password@host/name."
+
+
+class Database(Protocol):
+    """One kind of database: it runs functions of one transaction each."""
+
+    async def read(self, work: Callable[[Transaction], _T]) -> _T:
+        """Run `work` on a consistent view."""
+
+    async def write(self, work: Callable[[Transaction], _T]) -> _T:
+        """Run `work` and return when what it did is durable."""
+
+    def leading(self) -> AbstractAsyncContextManager[StillLeading | None]:
+        """Be the leader within the block, or get None if another is."""
+
+    async def close(self) -> None:
+        """Finish what was asked for and give everything back."""
 
 
 class Ledger:
-    """One open ledger. Every write is one short transaction."""
+    """One open ledger, for one event loop.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    A transaction is a function: a verb of this package, or a plain function that calls several. It runs at one go,
+    away from the event loop, so nothing can be awaited while a transaction is open and none is held longer than its
+    statements take.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @classmethod
-    def open(cls, url: str) -> Ledger:
-        """Open without touching the file or server yet; the schema must be up to date (`migrate.upgrade`)."""
-        address = async_url(url)
-        remote = not address.startswith("sqlite")
-        # hidden, since errors reach the log and parameters hold tickets
-        engine = create_async_engine(address, pool_pre_ping=remote, hide_parameters=True)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        return cls(engine)
+    def open(cls, url: str, *, patience: float = PATIENCE) -> Ledger:
+        """Open without touching the file or server yet; the schema must be up to date (`migrate.upgrade`).
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Transaction]:
-        """A consistent view; nothing done in it is kept.
+        Args:
+            url: of the database, as `engine_url` takes it.
+            patience: seconds a write to SQLite waits for other processes.
+
+        Raises:
+            errors.BadInput: another kind of database.
+        """
+        address = engine_url(url)
+        return cls(Sqlite(address, patience) if address.get_backend_name() == "sqlite" else Postgresql(address))
+
+    async def read(self, work: Callable[Concatenate[Transaction, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what `work(transaction, …)` returns; all of it sees the same moment and it can change nothing.
 
         Raises:
             errors.TryAgain: the database does not answer, or its schema is not the one this version reads.
         """
-        with _translated():
-            async with self._engine.connect() as connection:
-                yield connection
+        with failures.translated():
+            return await self._database.read(lambda tx: work(tx, *args, **kwargs))
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
-        """One transaction: kept whole when the block ends, dropped whole when it raises.
+    async def write(self, work: Callable[Concatenate[Transaction, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what `work(transaction, …)` returns, once it is durable; when it raises, nothing of it is kept.
 
         Raises:
             errors.TryAgain: the database did not take the write in time.
         """
-        with _translated():
-            async with self._engine.connect() as connection:
-                if self._engine.dialect.name == "sqlite":
-                    # IMMEDIATE takes the write lock up front: a deferred transaction that upgrades later fails at
-                    # once with SQLITE_BUSY, whatever the timeout (https://www.sqlite.org/lang_transaction.html).
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
-                await connection.commit()
+        with failures.translated():
+            return await self._database.write(lambda tx: work(tx, *args, **kwargs))
+
+    @asynccontextmanager
+    async def leading(self) -> AsyncIterator[StillLeading | None]:
+        """Be the leader of all processes on this ledger within the block, or get None if another is; see `leader`.
+
+        Raises:
+            errors.TryAgain: the database does not answer.
+        """
+        with failures.translated():
+            async with self._database.leading() as still:
+                yield still
 
     async def close(self) -> None:
-        """Give all connections back."""
-        await self._engine.dispose()
+        """Finish what was asked for and give all connections back."""
+        await self._database.close()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Say what the database's own errors mean to a caller."""
-    try:
-        yield
-    except OperationalError as error:
-        remedy = "If it stays so, `jca db upgrade` brings the ledger to the present schema."
-        raise errors.TryAgain(f"The ledger does not answer: {error.orig}.", remedy=remedy) from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise errors.TryAgain(f"The ledger's connection broke: {error.orig}.") from error
-    except OSError as error:
-        raise errors.TryAgain(f"The ledger cannot be reached: {error}.") from error
+def engine_url(url: str) -> URL:
+    """The address with the driver that is used for it.
+
+    Raises:
+        errors.BadInput: neither an SQLite file nor PostgreSQL.
+    """
+    parsed = make_url(url)
+    family = parsed.drivername.split("+")[0]
+    if family not in _DRIVERS:
+        raise errors.BadInput(f"JCA_DATABASE_URL names a {family} database.", remedy=_ADDRESSES)
+    if family == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise errors.BadInput("JCA_DATABASE_URL names no file.", remedy=_ADDRESSES)
+    return parsed.set(drivername=_DRIVERS[family])
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from jobs.job import now
-from jobs.ledger import schema
+from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
 from jobs.ticket import Delivery
 
@@ -29,7 +28,7 @@ class Received(BaseModel):
     received_at: datetime
 
 
-async def record(tx: Transaction, delivery: Delivery) -> bool:
+def record(tx: Transaction, delivery: Delivery) -> bool:
     """Keep a delivery; False if the same one (source, sender's id and content) is already kept."""
     values = {
         "id": delivery.id,
@@ -44,24 +43,19 @@ async def record(tx: Transaction, delivery: Delivery) -> bool:
         "body": delivery.body,
         "received_at": now().isoformat(),
     }
-    try:
-        async with tx.begin_nested():
-            await tx.execute(insert(schema.deliveries).values(**values))
-    except IntegrityError:
-        return False
-    return True
+    return upserts.add(tx, schema.deliveries, values)
 
 
-async def seen(tx: Transaction, source: str, key: str, content_hash: str) -> Received | None:
+def seen(tx: Transaction, source: str, key: str, content_hash: str) -> Received | None:
     """The delivery kept under this sender's id and content, or None."""
     table = schema.deliveries
     same = (table.c.source == source, table.c.key == key, table.c.content_hash == content_hash)
-    row = (await tx.execute(select(table).where(*same))).mappings().first()
+    row = tx.execute(select(table).where(*same)).mappings().first()
     return Received.model_validate(dict(row)) if row else None
 
 
-async def recent(tx: Transaction, limit: int = 50) -> list[Received]:
+def recent(tx: Transaction, limit: int = 50) -> list[Received]:
     """The newest deliveries, newest first."""
     table = schema.deliveries
-    rows = (await tx.execute(select(table).order_by(table.c.id.desc()).limit(limit))).mappings()
+    rows = tx.execute(select(table).order_by(table.c.id.desc()).limit(limit)).mappings()
     return [Received.model_validate(dict(row)) for row in rows]

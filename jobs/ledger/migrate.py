@@ -24,7 +24,7 @@ def upgrade(url: str) -> str:
     Raises:
         errors.NotReady: the ledger is newer than this version of JCA, or cannot be written.
     """
-    address = database.async_url(url)
+    address = database.engine_url(url).render_as_string(hide_password=False)
     with as_file(files("jobs.ledger") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts))
@@ -42,6 +42,8 @@ def upgrade(url: str) -> str:
             if path is not None and present:
                 copy_before_change(path, present)
             command.upgrade(config, "head")
+            if path is not None:
+                _write_ahead(path)
     return newest
 
 
@@ -57,6 +59,15 @@ def _present_revision(url: str) -> str:
             return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
     finally:
         engine.dispose()
+
+
+def _write_ahead(path: Path) -> None:
+    """Let readers and the writer of a file work side by side.
+
+    The file remembers it. Not at every opening, since of two that change it at once one is refused without a wait.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def copy_before_change(path: Path, present: str) -> Path:

@@ -6,11 +6,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, update
 
 from jobs.job import now
-from jobs.ledger import schema
+from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
 
 
@@ -32,33 +31,28 @@ class Owed(BaseModel):
     attempts: int
 
 
-async def owe(tx: Transaction, job_id: str, effect: Effect) -> None:
+def owe(tx: Transaction, job_id: str, effect: Effect) -> None:
     """Note that an effect is owed; noting it again makes it due again."""
     fresh = {"state": "due", "attempts": 0, "error": "", "due_at": now().isoformat()}
-    try:
-        async with tx.begin_nested():
-            await tx.execute(insert(schema.outbox).values(job_id=job_id, effect=effect.value, **fresh))
-    except IntegrityError:
-        same = (schema.outbox.c.job_id == job_id, schema.outbox.c.effect == effect.value)
-        await tx.execute(update(schema.outbox).where(*same).values(**fresh))
+    upserts.put(tx, schema.outbox, {"job_id": job_id, "effect": effect.value, **fresh}, key=("job_id", "effect"))
 
 
-async def due(tx: Transaction, limit: int = 100) -> list[Owed]:
+def due(tx: Transaction, limit: int = 100) -> list[Owed]:
     """Effects whose time has come, oldest first."""
     table = schema.outbox
     query = select(table.c.id, table.c.job_id, table.c.effect, table.c.attempts)
     ready = query.where(table.c.state == "due", table.c.due_at <= now().isoformat()).order_by(table.c.id).limit(limit)
-    rows = (await tx.execute(ready)).mappings()
+    rows = tx.execute(ready).mappings()
     return [Owed.model_validate(dict(row)) for row in rows]
 
 
-async def done(tx: Transaction, owed: Owed) -> None:
+def done(tx: Transaction, owed: Owed) -> None:
     """The effect is there."""
-    await tx.execute(delete(schema.outbox).where(schema.outbox.c.id == owed.id))
+    tx.execute(delete(schema.outbox).where(schema.outbox.c.id == owed.id))
 
 
-async def postpone(tx: Transaction, owed: Owed, error: str) -> None:
+def postpone(tx: Transaction, owed: Owed, error: str) -> None:
     """It did not work this time; try again after 2, 4, 8 … up to 300 seconds."""
     later = now() + timedelta(seconds=min(2 ** (owed.attempts + 1), 300))
     values = {"attempts": owed.attempts + 1, "error": error, "due_at": later.isoformat()}
-    await tx.execute(update(schema.outbox).where(schema.outbox.c.id == owed.id).values(**values))
+    tx.execute(update(schema.outbox).where(schema.outbox.c.id == owed.id).values(**values))

@@ -6,10 +6,12 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from alembic import context
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection, create_engine, func, pool, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from jobs.ledger import schema
+
+MIGRATING = 0x6A6362  # key of the lock, beside the leader's
 
 
 def _migrate(connection: Connection) -> None:
@@ -18,17 +20,26 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def _run() -> None:
-    url = context.config.get_main_option("sqlalchemy.url") or ""
+def _run_in_sqlite(url: str) -> None:
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        _migrate(connection)
+
+
+async def _run_in_postgresql(url: str) -> None:
     engine = create_async_engine(url, poolclass=pool.NullPool)
     try:
-        async with engine.connect() as connection:
+        async with engine.begin() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))  # gateways may start together
             await connection.run_sync(_migrate)
-            await connection.commit()
     finally:
         await engine.dispose()
 
 
-# A thread of its own, since the caller may already be inside an event loop.
-with ThreadPoolExecutor(1) as thread:
-    thread.submit(asyncio.run, _run()).result()
+address = context.config.get_main_option("sqlalchemy.url") or ""
+if address.startswith("sqlite"):
+    _run_in_sqlite(address)
+else:
+    # A thread of its own, since the caller may already be inside an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _run_in_postgresql(address)).result()

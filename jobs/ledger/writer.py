@@ -1,0 +1,150 @@
+"""One thread writes for a process, in groups: a commit waits for the disk, and whoever comes meanwhile shares the next.
+
+Each write of a group has a savepoint of its own and fails alone. All are answered after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from jobs import errors
+from jobs.ledger.turn import Turn
+
+LARGEST = 64  # writes in one group
+WORKING = 0.02  # seconds after which a group takes no further write, so that its first need not wait for long
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Order(Generic[_T]):
+    """One write that was asked for."""
+
+    work: Callable[[Connection], _T]
+    answer: asyncio.Future[Callable[[], _T]]
+    """Becomes what returns the result or raises the error."""
+    until: float
+    """Moment of `time.monotonic` until which it waits for other processes."""
+
+
+class Writer:
+    """The only one of its process who writes to the file."""
+
+    def __init__(self, engine: Engine, turn: Turn, patience: float) -> None:
+        self._engine = engine
+        self._turn = turn
+        self._patience = patience
+        self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._closed = False
+
+    async def write(self, work: Callable[[Connection], _T]) -> _T:
+        """Run `work` in the next group and return after its commit.
+
+        A caller that is cancelled before its turn has no effect; after that its work is kept, as if the answer had
+        been lost on the way.
+
+        Raises:
+            errors.TryAgain: the lock was not free in time, or the group could not be committed.
+        """
+        if self._closed:
+            raise errors.TryAgain("The ledger is closed.")
+        answer: asyncio.Future[Callable[[], _T]] = asyncio.get_running_loop().create_future()
+        self._orders.put(_Order(work, answer, time.monotonic() + self._patience))
+        if self._thread is None:
+            # a daemon: nobody was answered yet for what an interpreter that ends without `close` leaves undone
+            self._thread = Thread(target=self._run, name="ledger-writer", daemon=True)
+            self._thread.start()
+        return (await answer)()
+
+    async def close(self) -> None:
+        """Refuse new writes, finish those that wait, and close the connection."""
+        self._closed = True
+        if self._thread is not None:
+            self._orders.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        while (order := self._orders.get()) is not None:
+            self._settle(order)
+        self._engine.dispose()
+
+    def _settle(self, first: _Order[Any]) -> None:
+        """Commit a group that begins with this order, and answer it."""
+        group, outcomes = [first], list[Callable[[], object]]()
+        try:
+            with self._engine.begin() as connection:
+                self._turn.begin(_driver(connection), first.until)
+                group = []
+                for order in self._waiting(first):
+                    group.append(order)
+                    outcomes.append(_performed(connection, order.work))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for the answer
+            outcomes = [_raising(_lost(error)) for _ in group]
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            first.answer.get_loop().call_soon_threadsafe(_answer, group, outcomes)
+
+    def _waiting(self, first: _Order[Any]) -> Iterator[_Order[Any]]:
+        """The first order and those behind it, as many as one group may take, without those nobody waits for."""
+        until = time.monotonic() + WORKING
+        if not first.answer.cancelled():
+            yield first
+        for _ in range(LARGEST - 1):
+            if time.monotonic() >= until or self._orders.empty():
+                return
+            order = self._orders.get_nowait()
+            if order is None:
+                self._orders.put(None)  # the end; it is the last one in the line
+                return
+            if not order.answer.cancelled():
+                yield order
+
+
+def _performed(connection: Connection, work: Callable[[Connection], _T]) -> Callable[[], _T]:
+    try:
+        with connection.begin_nested():
+            value = work(connection)
+    except BaseException as error:
+        if not _driver(connection).in_transaction:
+            raise  # SQLite itself has rolled back everything, as it does on a full disk
+        return _raising(error)
+    return lambda: value
+
+
+def _raising(error: BaseException) -> Callable[[], Any]:
+    def outcome() -> object:
+        raise error
+
+    return outcome
+
+
+def _lost(error: BaseException) -> BaseException:
+    """What each caller of a group that was not committed gets."""
+    if not isinstance(error, DBAPIError | sqlite3.Error):
+        return error
+    told = errors.TryAgain(f"The ledger did not take the write: {getattr(error, 'orig', error)}.")
+    told.__cause__ = error
+    return told
+
+
+def _answer(group: Sequence[_Order[Any]], outcomes: Sequence[Callable[[], object]]) -> None:
+    for order, outcome in zip(group, outcomes, strict=True):
+        if not order.answer.done():
+            order.answer.set_result(outcome)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells mypy
+    return driver
