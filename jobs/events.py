@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 from redis.typing import EncodableT, FieldT
 
-from jobs import errors
 from jobs.queue.connection import OUTAGE, RETRY, answering
 from jobs.queue.record import to_json
+from jobs.queue.streams import Entry, checked, moment, read
 
 EVENTS = "jca:events"
 
 LONGEST_TEXT = 8192  # bytes of one line of output in UTF-8, its marker not counted
-
-LONGEST_BLOCK = 2.0  # seconds one call waits; less than a command may take on our connections
-
-_ID = re.compile(r"\d{1,19}(-\d{1,19})?", re.ASCII)
-
-_Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class Event(BaseModel):
@@ -43,8 +36,8 @@ class Event(BaseModel):
     job: str
     run: int
     kind: str
-    """Said by the queue: `queued`, `claimed`, `lost`, `released`, `finished`, `failed`, `cancelled`, `crashed`; said by
-    executors: `stage`, `usage`, `result` and others."""
+    """Said by the queue: `queued`, `claimed`, `lost`, `released`, `finished`, `failed`, `cancelled`, `withdrawn`,
+    `crashed`; said by executors: `stage`, `usage`, `result` and others."""
     data: dict[str, Any]
     at: datetime
 
@@ -97,13 +90,13 @@ class Events:
             block_ms: how long to wait for the first, two seconds at most; 0 does not wait.
         """
         with answering():
-            entries = await _read(self._redis, EVENTS, after, count, block_ms / 1000)
+            entries = await read(self._redis, EVENTS, after, count, block_ms / 1000)
         return [_event(entry) for entry in entries]
 
     async def trim(self, before_id: str) -> None:
         """Forget everything older than this id; the id itself stays."""
         with answering():
-            await self._redis.xtrim(EVENTS, minid=_checked(before_id), approximate=False)
+            await self._redis.xtrim(EVENTS, minid=checked(before_id), approximate=False)
 
 
 class Logs:
@@ -129,16 +122,16 @@ class Logs:
     async def tail(self, job: str, count: int = 1000) -> list[LogLine]:
         """The last lines, oldest first."""
         with answering():
-            entries: list[_Entry] = await self._redis.xrevrange(_log(job), count=count)
+            entries: list[Entry] = await self._redis.xrevrange(_log(job), count=count)
         return [_line(entry) for entry in reversed(entries)]
 
     async def after(self, job: str, id: str, count: int = 1000) -> list[LogLine]:  # noqa: A002 - the stream's own word
         """The lines that came after an id, oldest first; `0` begins with the oldest that is kept."""
         with answering():
-            entries: list[_Entry] = await self._redis.xrange(_log(job), min=f"({_checked(id)}", count=count)
+            entries: list[Entry] = await self._redis.xrange(_log(job), min=f"({checked(id)}", count=count)
         return [_line(entry) for entry in entries]
 
-    async def follow(self, job: str, after: str, *, idle: float = 15.0) -> AsyncIterator[list[LogLine]]:
+    async def follow(self, job: str, after: str, *, idle: float = 15.0) -> AsyncGenerator[list[LogLine], None]:
         """Yield lines as they come, and an empty list whenever there were none for `idle` seconds. Never ends.
 
         A server that goes away is waited for; nothing is left out or said twice.
@@ -146,11 +139,11 @@ class Logs:
         Raises:
             errors.BadInput: `after` is no id.
         """
-        position, spoke = _checked(after), time.monotonic()
+        position, spoke = checked(after), time.monotonic()
         while True:
             left = idle - (time.monotonic() - spoke)
             try:
-                entries = await _read(self._redis, _log(job), position, 500, left)
+                entries = await read(self._redis, _log(job), position, 500, left)
             except OUTAGE:
                 entries = []
                 await asyncio.sleep(RETRY)
@@ -159,35 +152,24 @@ class Logs:
                 position, spoke = lines[-1].id if lines else position, time.monotonic()
                 yield lines
 
+    async def trim(self, job: str, to: str, *, keep: int) -> None:
+        """Forget lines up to this id, but for the last `keep` of them."""
+        with answering():
+            kept: list[Entry] = await self._redis.xrevrange(_log(job), max=checked(to), count=keep)
+            if len(kept) == keep:
+                await self._redis.xtrim(_log(job), minid=kept[-1][0], approximate=False)
+
     async def expire(self, job: str, seconds: float) -> None:
         """Let the output go after this time."""
         with answering():
             await self._redis.pexpire(_log(job), int(seconds * 1000))
 
 
-async def _read(redis: Redis, stream: str, after: str, count: int, wait: float) -> list[_Entry]:
-    """Read entries after an id, waiting for the first; to Redis a BLOCK of 0 would mean forever."""
-    block = max(int(min(wait, LONGEST_BLOCK) * 1000), 0) or None
-    found = await redis.xread({stream: _checked(after)}, count=count, block=block)
-    return [entry for _, entries in found for entry in entries]
-
-
-def _checked(entry_id: str) -> str:
-    """The id, which may come from a browser's header."""
-    if not _ID.fullmatch(entry_id):
-        raise errors.BadInput(f"{entry_id[:40]!r} is not the id of an event, such as 1763679000000-0.")
-    return entry_id
-
-
 def _log(job: str) -> str:
     return f"jca:log:{job}"
 
 
-def _at(entry_id: str) -> datetime:
-    return datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC)
-
-
-def _event(entry: _Entry) -> Event:
+def _event(entry: Entry) -> Event:
     entry_id, fields = entry[0].decode(), entry[1]
     dispatch_id = fields[b"d"].decode()
     job, _, run = dispatch_id.rpartition(".")
@@ -198,7 +180,7 @@ def _event(entry: _Entry) -> Event:
         run=int(run),
         kind=fields[b"k"].decode(),
         data=json.loads(fields[b"x"]),
-        at=_at(entry_id),
+        at=moment(entry_id),
     )
 
 
@@ -206,11 +188,11 @@ def _fields(line: NewLine) -> dict[FieldT, EncodableT]:
     return {"r": line.run, "s": line.stage, "k": line.kind, "t": _capped(line.text)}
 
 
-def _line(entry: _Entry) -> LogLine:
+def _line(entry: Entry) -> LogLine:
     entry_id, fields = entry[0].decode(), entry[1]
     return LogLine(
         id=entry_id,
-        at=_at(entry_id),
+        at=moment(entry_id),
         run=int(fields[b"r"]),
         stage=fields[b"s"].decode(),
         kind=fields[b"k"].decode(),

@@ -44,6 +44,11 @@ class WorkOrder(BaseModel):
     limits: Limits = Limits()
 
     @property
+    def account(self) -> str:
+        """What lanes, limits and readiness are keyed by."""
+        return self.provider
+
+    @property
     def dispatch_id(self) -> str:
         """Identifier of this dispatch: `<job>.<run>`."""
         return f"{self.job}.{self.run}"

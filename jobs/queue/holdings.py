@@ -18,6 +18,7 @@ from jobs.queue import record
 from jobs.queue.claim import Claim, Ending
 from jobs.queue.connection import OUTAGE, RETRY
 from jobs.queue.lease import Lease
+from jobs.queue.offer import Offer
 from jobs.queue.scripts import Scripts
 
 log = structlog.get_logger()
@@ -46,12 +47,12 @@ class Holdings:
         self._heard = time.time()  # the wall clock goes on while a machine is suspended, unlike the loop's own
         self._away = False
 
-    async def take(self, free: int, accounts: Collection[str]) -> tuple[list[Claim], float]:
+    async def take(self, free: int, offers: Collection[Offer]) -> tuple[list[Claim], float]:
         """Claim the next jobs, and take away from others what they hold no more.
 
         Args:
             free: how many jobs at most.
-            accounts: that are ready here.
+            offers: what is ready here.
 
         Returns:
             The claims, and in how many seconds to look again at the latest.
@@ -60,7 +61,8 @@ class Holdings:
             if self._cut_off:
                 await self.renew()
             lease = int(self._lease * 1000)
-            due, found = await self._scripts.claim(args=[self._worker, lease, max(free, 0), VERSION, *accounts])
+            words = [word for offer in offers for word in offer]
+            due, found = await self._scripts.claim(args=[self._worker, lease, max(free, 0), VERSION, *words])
         except OUTAGE as error:
             self._missed(error)
             return [], RETRY

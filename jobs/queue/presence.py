@@ -21,6 +21,8 @@ class _Record(BaseModel):
 
     v: int = VERSION
     readiness: tuple[Readiness, ...] = ()
+    slots: int = 1
+    """How many jobs it runs at a time."""
 
 
 class Presence:
@@ -33,15 +35,16 @@ class Presence:
         self._redis = redis
         self._scripts = Scripts(redis)
 
-    async def publish(self, worker: str, readiness: Sequence[Readiness], ttl: float) -> None:
+    async def publish(self, worker: str, readiness: Sequence[Readiness], ttl: float, slots: int = 1) -> None:
         """Say what a worker can run; anything new wakes idle workers.
 
         Args:
             worker: the worker's name.
             readiness: everything it found out; replaces what it said before.
             ttl: seconds without another word after which the worker counts as gone.
+            slots: how many jobs it runs at a time.
         """
-        record = _Record(readiness=tuple(readiness)).model_dump_json()
+        record = _Record(readiness=tuple(readiness), slots=slots).model_dump_json()
         with answering():
             await self._scripts.publish(args=[worker, record, int(ttl * 1000)])
 
@@ -53,6 +56,10 @@ class Presence:
     async def workers(self) -> list[str]:
         """Names of the workers that are there, sorted."""
         return list(await self._records())
+
+    async def slots(self) -> dict[str, int]:
+        """How many jobs each worker that is there runs at a time."""
+        return {name: record.slots for name, record in (await self._records()).items()}
 
     async def _records(self) -> dict[str, _Record]:
         with answering():

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from arq.jobs import serialize_job
+from arq.jobs import DeserializationError, deserialize_job_raw, serialize_job
+from pydantic import ValidationError
 
 from jobs import redact
 from jobs.order import WorkOrder
@@ -42,6 +43,15 @@ def deserialize(blob: bytes) -> dict[str, Any]:
 def write_order(order: WorkOrder, at_ms: int) -> bytes:
     """Write a work order as the job that arq will run."""
     return serialize_job(FUNCTION, (order.model_dump(mode="json"),), {}, None, at_ms, serializer=serialize)
+
+
+def read_order(blob: bytes) -> WorkOrder | None:
+    """Read what `write_order` wrote; None if it is something else."""
+    try:
+        _, [order], *_ = deserialize_job_raw(blob, deserializer=deserialize)
+        return WorkOrder.model_validate(order)
+    except (DeserializationError, ValidationError, ValueError, TypeError):
+        return None
 
 
 def describe(error: BaseException) -> Mapping[str, str]:

@@ -17,11 +17,20 @@ class Scripts:
         self.renew = _load(redis, "renew")
         self.release = _load(redis, "release")
         self.cancel = _load(redis, "cancel")
+        self.defer = _load(redis, "defer")
         self.place = _load(redis, "place")
+        self.server = _load(redis, "server")
+        self.open = _load(redis, "open")
+        self.limit = _load(redis, "limit")
+        self.holds = _load(redis, "holds")
         self.publish = _load(redis, "publish")
+
+
+_SHARED = ("prelude", "lanes", "rules", "leases")
+"""What every script begins with, in this order."""
 
 
 def _load(redis: Redis, name: str) -> AsyncScript:
     folder = resources.files(__package__)
-    text = [(folder / f"{part}.lua").read_text("utf-8") for part in ("prelude", name)]
+    text = [(folder / f"{part}.lua").read_text("utf-8") for part in (*_SHARED, name)]
     return redis.register_script("\n".join(text))

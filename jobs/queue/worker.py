@@ -17,12 +17,14 @@ import structlog
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
+from jobs import errors
 from jobs.order import WorkOrder
 from jobs.queue import claim, record, wake
 from jobs.queue.claim import Claim, Ending
 from jobs.queue.connection import OUTAGE
 from jobs.queue.holdings import Holdings
 from jobs.queue.lease import Lease
+from jobs.queue.offer import Offer
 
 __all__ = ["Lease", "LeaseWorker", "Run", "make_worker"]
 
@@ -40,7 +42,7 @@ def make_worker(
     *,
     name: str,
     run: Run,
-    accounts: Callable[[], Collection[str]],
+    offers: Callable[[], Collection[Offer]],
     max_jobs: int,
     lease_seconds: float = 12.0,
     job_timeout: float,
@@ -51,9 +53,10 @@ def make_worker(
     Args:
         redis: a client made by `jobs.queue.connection.connect`; stays the caller's to close.
         name: of this worker, unique among those that are there.
-        run: what to do with a job. Returning ends it with `finished`, any exception with `failed`. Cancelled because
-            a person wants it, it ends with `cancelled`; cancelled because this worker stops, it waits again.
-        accounts: the accounts that are ready here; asked before each claim.
+        run: what to do with a job. Returning ends it with `finished`, any exception with `failed`; but after
+            `errors.WaitAgain` it waits again. Cancelled because a person wants it, it ends with `cancelled`; cancelled
+            because this worker stops, it waits again.
+        offers: what is ready here; asked before each claim.
         max_jobs: how many jobs run at a time.
         lease_seconds: after the death of a worker its jobs are claimed again once this time is over.
         job_timeout: seconds after which a run is cancelled and its job ends with `failed`.
@@ -61,7 +64,7 @@ def make_worker(
     """
     holdings = Holdings(redis, name, lease_seconds)
     options = {"max_jobs": max_jobs, "job_timeout": job_timeout, "handle_signals": handle_signals}
-    return LeaseWorker(redis, holdings, run, accounts, options)
+    return LeaseWorker(redis, holdings, run, offers, options)
 
 
 class LeaseWorker(Worker):
@@ -76,7 +79,7 @@ class LeaseWorker(Worker):
         redis: ArqRedis,
         holdings: Holdings,
         run: Run,
-        accounts: Callable[[], Collection[str]],
+        offers: Callable[[], Collection[Offer]],
         options: dict[str, Any],
     ) -> None:
         super().__init__(
@@ -88,7 +91,7 @@ class LeaseWorker(Worker):
             max_tries=sys.maxsize,  # the scripts count the deaths of workers; arq would count every start
             **options,
         )
-        self._redis, self._holdings, self._run, self._accounts = redis, holdings, run, accounts
+        self._redis, self._holdings, self._run, self._offers = redis, holdings, run, offers
         self._wake = asyncio.Event()
 
     async def serve(self) -> None:
@@ -123,7 +126,7 @@ class LeaseWorker(Worker):
             return
 
     async def _claim(self) -> float:
-        ready = self._accounts() if self.allow_pick_jobs else ()
+        ready = self._offers() if self.allow_pick_jobs else ()
         taken, pause = await self._holdings.take(self._free, ready)
         for one in taken:
             held = [token for token, other in self._holdings.claims.items() if other.dispatch_id == one.dispatch_id]
@@ -158,6 +161,9 @@ class LeaseWorker(Worker):
         except asyncio.CancelledError:
             taken.ending = claim.CANCELLED if taken.stopping else None
             raise
+        except (errors.WaitAgain, errors.LostLease) as cause:  # of a lost claim the script takes no ending
+            log.info("run_put_back", dispatch_id=taken.dispatch_id, why=cause.message)
+            taken.ending = claim.RELEASED
         except Exception as error:
             log.exception("run_failed", dispatch_id=taken.dispatch_id)
             taken.ending = claim.failed(error)
@@ -199,7 +205,7 @@ class LeaseWorker(Worker):
     def _hear(self, word: str) -> None:
         if word.startswith(wake.STOP):
             self._holdings.stop(word.removeprefix(wake.STOP))
-        elif self._free > 0 and (word == wake.EVERYBODY or word in self._accounts()):
+        elif self._free > 0 and (word == wake.EVERYBODY or word in {offer.account for offer in self._offers()}):
             self._wake.set()
 
 

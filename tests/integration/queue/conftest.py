@@ -11,8 +11,10 @@ from arq.connections import ArqRedis
 from jobs.events import Event, Events
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
+from jobs.queue.offer import Offer
 from jobs.queue.worker import LeaseWorker, Run, make_worker
 from tests.integration.queue.crew import (
+    CLAUDE,
     Eventually,
     Happened,
     Happening,
@@ -24,7 +26,7 @@ from tests.integration.queue.crew import (
     make_order,
     until,
 )
-from tests.support.valkey import Valkey
+from tests.support.valkey import Valkey, open_dispatch
 
 
 @pytest.fixture
@@ -43,8 +45,9 @@ def eventually() -> Eventually:
 
 
 @pytest.fixture
-def dispatch(redis: ArqRedis) -> Dispatch:
-    return Dispatch(redis)
+async def dispatch(redis: ArqRedis) -> Dispatch:
+    """Dispatch on the shared server, opened."""
+    return await open_dispatch(redis)
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ async def start(redis: ArqRedis) -> AsyncIterator[Start]:
         run: Run,
         *,
         name: str = "one",
-        accounts: Callable[[], Collection[str]] = lambda: ["claude"],
+        offers: Callable[[], Collection[Offer]] = lambda: [CLAUDE],
         max_jobs: int = 1,
         lease: float = 2.0,
         job_timeout: float = 60,
@@ -90,7 +93,7 @@ async def start(redis: ArqRedis) -> AsyncIterator[Start]:
             client,
             name=name,
             run=run,
-            accounts=accounts,
+            offers=offers,
             max_jobs=max_jobs,
             lease_seconds=lease,
             job_timeout=job_timeout,

@@ -9,11 +9,15 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from arq.connections import ArqRedis
+
 from jobs.catalog import Repository
 from jobs.events import Event
 from jobs.order import VERSION, WorkOrder
+from jobs.queue.offer import Offer
 from jobs.queue.worker import Lease, LeaseWorker
 from jobs.ticket import Ticket
+from tests.support.valkey import Valkey
 
 Order = Callable[..., WorkOrder]
 Start = Callable[..., LeaseWorker]
@@ -23,7 +27,19 @@ Happened = Callable[..., Awaitable[list[Event]]]
 Happening = Callable[[str], Awaitable[list[Event]]]
 
 
-def make_order(job: str, *, account: str = "claude", repository: str = "payments", v: int = VERSION) -> WorkOrder:
+CLAUDE = Offer("claude", "some-model")
+CODEX = Offer("codex", "some-model")
+CROWD = [CLAUDE, CODEX, Offer("local", "small")]
+
+
+def make_order(
+    job: str,
+    *,
+    account: str = "claude",
+    model: str = "some-model",
+    repository: str = "payments",
+    v: int = VERSION,
+) -> WorkOrder:
     order = {
         "v": v,
         "job": job,
@@ -33,7 +49,7 @@ def make_order(job: str, *, account: str = "claude", repository: str = "payments
         "base_branch": "main",
         "branch": f"jca/{job}",
         "provider": account,
-        "model": "some-model",
+        "model": model,
     }
     return WorkOrder.model_validate(order)
 
@@ -66,16 +82,39 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float 
         await asyncio.sleep(0.01)
 
 
+async def kill(valkey: Valkey, client: ArqRedis) -> None:
+    """Kill the server once everything it has answered is in its file."""
+    await client.config_set("appendfsync", "always")
+    valkey.kill()
+
+
+async def restart(valkey: Valkey, client: ArqRedis) -> None:
+    """Kill the server and start it again on its data."""
+    await kill(valkey, client)
+    valkey.start()
+    await client.connection_pool.disconnect()  # else the first call would meet the end of the old connection
+
+
 class Processes:
-    """Workers as processes. Each run adds `<dispatch> <token>` to `test:starts`, and the dispatch to `test:ends`."""
+    """Workers as processes.
+
+    Each run adds `<dispatch> <token>` to `test:starts`, and after `seconds` the dispatch to `test:checks`, when it has
+    proven its lease; after `pause` it proves it again, and adds the dispatch to `test:ends`.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, name: str, *, seconds: float, jobs: int = 1, lease: float = 1.0) -> subprocess.Popen[bytes]:
-        program = Path(__file__).with_name("worker_process.py")
-        words = [sys.executable, str(program), self.url, name, str(seconds), str(jobs), str(lease)]
-        process = subprocess.Popen(words, cwd=Path(__file__).parents[3])
+    def start(
+        self, name: str, *, seconds: float, jobs: int = 1, lease: float = 1.0, pause: float = 0
+    ) -> subprocess.Popen[bytes]:
+        return self.launch("worker_process.py", name, seconds, jobs, lease, pause)
+
+    def launch(self, program: str, *words: object) -> subprocess.Popen[bytes]:
+        """Start one of the programs beside this file with the queue's URL and these words."""
+        path = Path(__file__).with_name(program)
+        command = [sys.executable, str(path), self.url, *map(str, words)]
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
         self.started.append(process)
         return process

@@ -10,7 +10,7 @@ from arq.connections import ArqRedis
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
 from jobs.queue.worker import Lease
-from tests.integration.queue.crew import Eventually, Happened, Happening, Order, Record, Start, Stop
+from tests.integration.queue.crew import CLAUDE, Eventually, Happened, Happening, Order, Record, Start, Stop
 
 
 async def test_two_workers_never_run_one_job_twice(
@@ -37,7 +37,7 @@ async def test_a_run_longer_than_its_lease_keeps_it(
     start(record, name="two", lease=0.5)
     await asyncio.sleep(2)
     assert await record.leases[0].current()
-    assert await dispatch.holds("long.1", record.leases[0].token)
+    assert await dispatch.current("long.1", record.leases[0].token)
     record.go_on.set()
     await eventually(lambda: record.ended == ["long"])
 
@@ -63,7 +63,7 @@ async def test_a_run_whose_lease_was_taken_is_told_cancelled_and_fenced(
 
     assert await lease.current() is False
     await asyncio.wait_for(lease.lost.wait(), 30)
-    assert not await dispatch.holds("one.1", lease.token)
+    assert not await dispatch.current("one.1", lease.token)
     assert (await dispatch.place("one.1")).state == "running"
     assert [event.kind for event in await happened()] == ["queued", "claimed"]
 
@@ -210,7 +210,7 @@ async def test_a_cancellation_whose_message_got_lost_arrives_with_the_heartbeat(
     await dispatch.enqueue(order("one"))
     start(record, lease=1)
     await eventually(lambda: record.started == ["one"])
-    await redis.hset("jca:job:one.1", "cancel", "1")
+    await redis.hset("jca:job:one.1", "stop", "cancelled")
 
     await happening("cancelled")
 
@@ -240,7 +240,7 @@ async def test_what_a_dead_worker_held_is_cancelled_without_any_worker(
     dispatch: Dispatch, order: Order, redis: ArqRedis, happened: Happened
 ) -> None:
     await dispatch.enqueue(order("one"))
-    await Scripts(redis).claim(args=["dead", 1, 1, 1, "claude"])
+    await Scripts(redis).claim(args=["dead", 1, 1, 1, *CLAUDE])
     await asyncio.sleep(0.05)
 
     assert await dispatch.cancel("one.1") == "cancelled"
@@ -259,15 +259,15 @@ async def test_a_stopped_worker_gives_its_jobs_back_to_their_old_place_without_c
 ) -> None:
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
-    for _ in range(5):
+    for _ in range(7):
         worker = start(record)
         await eventually(lambda: bool(record.started) and record.started.pop() == "one")
         await dispatch.enqueue(order("two"))
         await stop(worker)
         assert (await dispatch.place("one.1")).position == 1
 
-    assert await redis.hget("jca:job:one.1", "crashes") is None
-    assert len(await happened("released")) == 5
+    assert await redis.hget("jca:job:one.1", "deaths") is None
+    assert len(await happened("released")) == 7
     assert await happened("crashed") == []
 
 
@@ -298,7 +298,7 @@ async def test_a_job_that_kills_its_worker_again_and_again_is_given_up(
     await dispatch.enqueue(order("poison"))
     scripts = Scripts(redis)
     for _ in range(3):
-        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, "claude"])
+        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, *CLAUDE])
         assert claimed[0] == b"poison.1"
         await asyncio.sleep(0.05)
     start(record)
@@ -306,6 +306,10 @@ async def test_a_job_that_kills_its_worker_again_and_again_is_given_up(
 
     assert record.started == []
     [crashed] = await happened("crashed")
+    deaths = crashed.data.pop("deaths")
     assert crashed.data == {"crashes": 3, "worker": "dead"}
+    assert [death["worker"] for death in deaths] == ["dead"] * 3
+    assert [death["at"] for death in deaths] == sorted(death["at"] for death in deaths)
+    assert abs(deaths[-1]["at"] - time.time() * 1000) < 60_000
     assert [event.data["crashes"] for event in await happened("lost")] == [1, 2, 3]
     assert (await dispatch.place("poison.1")).state == "gone"

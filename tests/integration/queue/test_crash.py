@@ -7,14 +7,15 @@ import os
 import signal
 from collections import Counter
 
+import pytest
 from arq.connections import ArqRedis
 
 from jobs.events import Events
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
-from tests.integration.queue.crew import Eventually, Happened, Order, Processes, Record, Start
-from tests.support.valkey import Valkey
+from tests.integration.queue.crew import CLAUDE, Eventually, Happened, Order, Processes, Record, Start, kill, restart
+from tests.support.valkey import Valkey, open_dispatch
 
 WORKERS, EACH = 20, 1
 JOBS = WORKERS * EACH
@@ -38,16 +39,25 @@ async def test_workers_killed_with_twenty_jobs_under_way_lose_nothing_and_each_e
     every = {f"j{number}.1" for number in range(JOBS)}
     assert ends == dict.fromkeys(every, 1)
     assert starts == dict.fromkeys(every, 2)
-    assert len(await happened("lost")) == len(await happened("finished")) == JOBS
-    assert await dispatch.known(sorted(every)) == set()
+    for job in every:  # no claim before the one before it was over
+        kinds = [event.kind for event in await happened() if event.dispatch_id == job]
+        assert kinds == ["queued", "claimed", "lost", "claimed", "finished"]
+    assert await dispatch.ids() == []
 
 
-async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
-    dispatch: Dispatch, order: Order, processes: Processes, redis: ArqRedis, eventually: Eventually, happened: Happened
+@pytest.mark.parametrize("moment", ["test:starts", "test:checks"])
+async def test_a_worker_frozen_past_its_lease_also_after_its_check_is_fenced_when_it_wakes(
+    moment: str,
+    dispatch: Dispatch,
+    order: Order,
+    processes: Processes,
+    redis: ArqRedis,
+    eventually: Eventually,
+    happened: Happened,
 ) -> None:
     await dispatch.enqueue(order("one"))
-    frozen = processes.start("frozen", seconds=0.5)
-    await eventually(lambda: _count(redis, "test:starts", 1), seconds=30)
+    frozen = processes.start("frozen", seconds=0.5, pause=1)
+    await eventually(lambda: _count(redis, moment, 1), seconds=30)
     os.kill(frozen.pid, signal.SIGSTOP)
     processes.start("other", seconds=0.5)
     await eventually(lambda: _count(redis, "test:ends", 1), seconds=30)
@@ -58,6 +68,7 @@ async def test_a_worker_frozen_past_its_lease_is_fenced_when_it_wakes(
     tokens = [entry.decode().split()[1] for entry in await redis.lrange("test:starts", 0, -1)]
     assert [token.partition(":")[0] for token in tokens] == ["frozen", "other"]
     assert [event.data["token"] for event in await happened("finished")] == tokens[1:]
+    assert await dispatch.ids() == []
 
 
 async def test_a_machine_that_was_suspended_past_the_lease_goes_on_with_what_it_ran(
@@ -97,25 +108,35 @@ async def test_sigterm_requeues_at_once_and_the_process_ends_well(
     assert kinds == {"queued": 1, "claimed": 3, "released": 2, "finished": 1}
 
 
+@pytest.mark.parametrize("outage", [2.5, pytest.param(16, marks=pytest.mark.soak)])
 async def test_a_worker_survives_a_killed_server_and_each_job_runs_once(
-    valkey: Valkey, outage_redis: ArqRedis, order: Order, start: Start, record: Record, eventually: Eventually
+    outage: float,
+    valkey: Valkey,
+    outage_redis: ArqRedis,
+    order: Order,
+    start: Start,
+    record: Record,
+    eventually: Eventually,
 ) -> None:
-    dispatch = Dispatch(outage_redis)
+    dispatch = await open_dispatch(outage_redis)
     record.go_on.clear()
     await dispatch.enqueue(order("long"))
     start(record, name="one", lease=1, client=outage_redis)
     await eventually(lambda: record.started == ["long"])
     other = connect(valkey.url)
     start(record, name="two", lease=1, client=other)
-    await asyncio.sleep(1.2)  # the append-only file is synchronised every second
-    valkey.kill()
-    await asyncio.sleep(2.5)  # longer than the lease
+    await asyncio.sleep(0.5)
+    await kill(valkey, outage_redis)
+    await asyncio.sleep(outage)
     valkey.start()
     await asyncio.sleep(1.5)
     assert await record.leases[0].current()
     record.go_on.set()
     await eventually(lambda: record.ended == ["long"])
     await dispatch.enqueue(order("next"))
+    await asyncio.sleep(0.5)
+    assert record.started == ["long"]  # the server that came back is not open
+    await open_dispatch(outage_redis)
     await eventually(lambda: record.ended == ["long", "next"])
 
     assert record.started == ["long", "next"]
@@ -125,13 +146,12 @@ async def test_a_worker_survives_a_killed_server_and_each_job_runs_once(
 async def test_a_job_that_ends_while_the_server_is_away_is_let_go_when_it_is_back(
     valkey: Valkey, outage_redis: ArqRedis, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
-    dispatch = Dispatch(outage_redis)
+    dispatch = await open_dispatch(outage_redis)
     record.go_on.clear()
     await dispatch.enqueue(order("one"))
     start(record, client=outage_redis)
     await eventually(lambda: record.started == ["one"])
-    await asyncio.sleep(1.2)
-    valkey.kill()
+    await kill(valkey, outage_redis)
     record.go_on.set()
     await eventually(lambda: record.ended == ["one"])
     valkey.start()
@@ -151,7 +171,7 @@ async def test_a_worker_started_before_its_server_waits_for_it(
     start(record, client=outage_redis)
     await asyncio.sleep(0.5)
     valkey.start()
-    await Dispatch(outage_redis).enqueue(order("one"))
+    await (await open_dispatch(outage_redis)).enqueue(order("one"))
     await eventually(lambda: record.ended == ["one"])
 
 
@@ -163,34 +183,35 @@ async def test_after_a_loss_of_all_state_a_run_is_told_and_the_job_can_be_dispat
     start(record, lease=1)
     await eventually(lambda: record.started == ["one"])
     await redis.flushall()
-    assert await dispatch.known(["one.1"]) == set()
+    assert await dispatch.ids() == []
     await asyncio.wait_for(record.leases[0].lost.wait(), 30)
 
     record.go_on.set()
     assert await dispatch.enqueue(order("one")) is True
+    await open_dispatch(redis)
     await eventually(lambda: record.ended == ["one"])
     first, second = (int(lease.token.partition(":")[2]) for lease in record.leases)
     assert first < second
 
 
-async def _count(redis: ArqRedis, key: str, wanted: int) -> bool:
-    return await redis.llen(key) >= wanted
-
-
 async def test_a_lease_that_ended_while_the_server_was_away_is_no_crash_of_its_worker(
     valkey: Valkey, outage_redis: ArqRedis, order: Order
 ) -> None:
-    await Dispatch(outage_redis).enqueue(order("one"))
+    await (await open_dispatch(outage_redis)).enqueue(order("one"))
     scripts = Scripts(outage_redis)
     for _ in range(4):  # one more than a job may crash
-        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, "claude"])
+        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, *CLAUDE])
         assert claimed[0] == b"one.1"
-        await asyncio.sleep(1.2)  # the append-only file is synchronised every second
-        valkey.kill()
-        await asyncio.sleep(1)
-        valkey.start()
-    _, claimed = await scripts.claim(args=["alive", 60_000, 1, 1, "claude"])
+        await restart(valkey, outage_redis)
+        await open_dispatch(outage_redis)
+        assert await scripts.claim(args=["alive", 60_000, 1, 1, *CLAUDE]) != [-1, []]  # still nothing: there is grace
+        await outage_redis.delete("jca:grace")
+    _, claimed = await scripts.claim(args=["alive", 60_000, 1, 1, *CLAUDE])
 
     assert claimed[0] == b"one.1"
     events = await Events(outage_redis).read("0", count=500, block_ms=0)
     assert [event.data["crashes"] for event in events if event.kind == "lost"] == [0, 0, 0, 0]
+
+
+async def _count(redis: ArqRedis, key: str, wanted: int) -> bool:
+    return await redis.llen(key) >= wanted

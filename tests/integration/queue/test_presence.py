@@ -9,9 +9,10 @@ import pytest
 from arq.connections import ArqRedis
 
 from jobs.queue.dispatch import Dispatch
+from jobs.queue.offer import Offer
 from jobs.queue.presence import Presence
 from jobs.readiness import Readiness, State, Step
-from tests.integration.queue.crew import Eventually, Order, Record, Start
+from tests.integration.queue.crew import CLAUDE, Eventually, Order, Record, Start
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,6 +44,14 @@ async def test_what_workers_publish_is_read_back_by_worker(presence: Presence) -
 
     assert await presence.readiness() == [readiness("a"), *mine]
     assert await presence.workers() == ["a", "b", "c"]
+
+
+async def test_workers_say_how_many_jobs_they_run_at_a_time(presence: Presence, redis: ArqRedis) -> None:
+    await presence.publish("four", [], 10, slots=4)
+    await presence.publish("one", [], 10)
+    await redis.set("jca:worker:one", '{"v": 1, "readiness": []}')  # written before slots were told
+
+    assert await presence.slots() == {"four": 4, "one": 1}
 
 
 async def test_a_worker_that_has_gone_quiet_is_gone_with_all_it_said(presence: Presence, redis: ArqRedis) -> None:
@@ -83,11 +92,11 @@ async def test_publishing_something_new_wakes_idle_workers_and_repeating_it_does
 async def test_an_idle_worker_claims_as_soon_as_its_account_is_published_ready(
     presence: Presence, dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually
 ) -> None:
-    ready: list[str] = []
+    ready: list[Offer] = []
     await dispatch.enqueue(order("one"))
-    start(record, accounts=lambda: ready, lease=60)
+    start(record, offers=lambda: ready, lease=60)
     await asyncio.sleep(0.2)
-    ready.append("claude")
+    ready.append(CLAUDE)
     await presence.publish("one", [readiness("one")], 10)
 
     await eventually(lambda: record.ended == ["one"], seconds=3)

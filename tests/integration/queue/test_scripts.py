@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
 
 import pytest
 from arq.connections import ArqRedis
 
 from jobs.queue.scripts import Scripts
+from tests.integration.queue.crew import CLAUDE
+from tests.support.valkey import open_dispatch
 
 
 @pytest.fixture
-def scripts(redis: ArqRedis) -> Scripts:
+async def scripts(redis: ArqRedis) -> Scripts:
+    await open_dispatch(redis)
     return Scripts(redis)
 
 
 async def enqueue(scripts: Scripts, job: str, *, lane: str = "1|payments", priority: int = 5) -> int:
-    added: int = await scripts.enqueue(args=[job, "{}", "claude", lane, priority])
+    added: int = await scripts.enqueue(args=[job, "{}", *CLAUDE, lane, priority, "", 0])
     return added
 
 
 async def claim(scripts: Scripts, worker: str = "w", *, lease: int = 5000, free: int = 1, version: int = 1) -> list:
-    _, found = await scripts.claim(args=[worker, lease, free, version, "claude"])
+    _, found = await scripts.claim(args=[worker, lease, free, version, *CLAUDE])
     return [(found[at].decode(), found[at + 1].decode()) for at in range(0, len(found), 3)]
 
 
 async def test_claim_says_when_the_next_lease_ends(scripts: Scripts) -> None:
-    assert await scripts.claim(args=["w", 5000, 1, 1, "claude"]) == [-1, []]
+    assert await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE]) == [-1, []]
     await enqueue(scripts, "a.1")
-    due, found = await scripts.claim(args=["w", 5000, 1, 1, "claude"])
+    due, found = await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE])
 
     assert 4900 < due <= 5001
     assert found[0] == b"a.1"
@@ -54,7 +55,7 @@ async def test_claim_takes_no_lease_away_during_grace_and_asks_to_look_after_it(
     await asyncio.sleep(0.02)
     await redis.set("jca:grace", "1", px=400)
 
-    due, found = await scripts.claim(args=["other", 5000, 1, 1, "claude"])
+    due, found = await scripts.claim(args=["other", 5000, 1, 1, *CLAUDE])
     assert found == []
     assert 200 < due <= 400
     await asyncio.sleep(due / 1000 + 0.02)
@@ -74,6 +75,7 @@ async def test_tokens_only_grow_even_across_a_loss_of_all_state(scripts: Scripts
     for turn in range(4):
         if turn == 2:
             await redis.flushall()
+            await open_dispatch(redis)
         await enqueue(scripts, f"{turn}.1")
         [(_, token)] = await claim(scripts)
         numbers.append(int(token.removeprefix("w:")))
@@ -85,7 +87,7 @@ async def test_renew_tells_what_is_lost_and_what_was_cancelled(scripts: Scripts,
         await enqueue(scripts, job)
     (a, token_a), (b, token_b), (c, token_c) = await claim(scripts, lease=1000, free=3)
     await redis.hset("jca:job:b.1", "token", "other:1")
-    await scripts.cancel(args=["c.1"])
+    await scripts.cancel(args=["c.1", "cancelled"])
     before = await redis.zscore("jca:leases", "a.1")
     await asyncio.sleep(0.02)
 
@@ -115,7 +117,7 @@ async def test_release_with_a_token_that_does_not_hold_changes_nothing(
 async def test_a_release_after_a_cancellation_ends_the_job(scripts: Scripts, redis: ArqRedis) -> None:
     await enqueue(scripts, "a.1")
     [(_, token)] = await claim(scripts)
-    assert await scripts.cancel(args=["a.1"]) == b"stopping"
+    assert await scripts.cancel(args=["a.1", "cancelled"]) == b"stopping"
     await scripts.release(args=["a.1", token, "released", "{}"])
 
     kinds = [fields[b"k"].decode() for _, fields in await redis.xrange("jca:events")]
@@ -134,55 +136,6 @@ async def test_a_record_that_somebody_deleted_stops_nobody_and_can_be_dispatched
 
     assert [job for job, _ in await claim(scripts, free=2)] == ["b.1"]
     assert await enqueue(scripts, "a.1") == 1
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_lanes_index_places_and_leases_agree_whatever_is_called(
-    seed: int, scripts: Scripts, redis: ArqRedis
-) -> None:
-    chance = random.Random(seed)
-    jobs = [f"j{number}.1" for number in range(12)]
-    tokens: dict[str, str] = {}
-    for _ in range(250):
-        job, step = chance.choice(jobs), chance.random()
-        if step < 0.4:
-            await enqueue(
-                scripts, job, lane=f"{chance.randint(1, 2)}|r{chance.randint(0, 2)}", priority=chance.randint(0, 9)
-            )
-        elif step < 0.65:
-            tokens |= dict(await claim(scripts, lease=chance.choice([1, 5000]), free=chance.randint(0, 3)))
-        elif step < 0.8:
-            kind = chance.choice(["released", "finished"])
-            await scripts.release(args=[job, tokens.get(job, "w:0"), kind, "{}"])
-        elif step < 0.9:
-            await scripts.cancel(args=[job])
-        else:
-            await asyncio.sleep(0.002)  # a lease of 1 ms ends
-        await _assert_agreement(redis)
-
-
-async def _assert_agreement(redis: ArqRedis) -> None:
-    lanes = {key.decode() async for key in redis.scan_iter("jca:lane:*")}
-    in_lanes = {lane: await redis.zrange(lane, 0, -1, withscores=True) for lane in lanes}
-    waiting = sorted(entry for entries in in_lanes.values() for entry in entries)
-    leased = {job for job, _ in await redis.zrange("jca:leases", 0, -1, withscores=True)}
-    held = {job async for job in _held(redis)}
-
-    assert sorted(await redis.zrange("jca:waiting:claude", 0, -1, withscores=True)) == waiting
-    index = {lane.decode(): score for lane, score in await redis.zrange("jca:lanes:claude", 0, -1, withscores=True)}
-    assert index == {lane.partition("claude|")[2]: entries[0][1] for lane, entries in in_lanes.items()}
-    assert leased == held
-    assert not leased & {job for job, _ in waiting}
-    assert set(await redis.zrange("arq:queue", 0, -1)) == leased | {job for job, _ in waiting}
-    records = {key.removeprefix(b"jca:job:") async for key in redis.scan_iter("jca:job:*")}
-    orders = {key.removeprefix(b"arq:job:") async for key in redis.scan_iter("arq:job:*")}
-    assert records == orders == leased | {job for job, _ in waiting}
-
-
-async def _held(redis: ArqRedis) -> AsyncIterator[bytes]:
-    async for key in redis.scan_iter("jca:job:*"):
-        if await redis.hexists(key, "token"):
-            yield key.removeprefix(b"jca:job:")
 
 
 async def _everything(redis: ArqRedis) -> dict[bytes, bytes]:

@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 from jobs import errors
 from jobs.events import LONGEST_TEXT, Events, Logs, NewLine
 from jobs.queue.connection import connect
+from tests.integration.queue.crew import kill
 from tests.support.valkey import Valkey
 
 
@@ -143,8 +144,7 @@ async def test_following_goes_on_from_the_same_place_after_the_server_was_killed
     following = logs.follow("one", "0", idle=60)
     assert [shown.text for shown in await anext(following)] == ["before"]
     coming = asyncio.ensure_future(anext(following))
-    await asyncio.sleep(1.2)  # the append-only file is synchronised every second
-    valkey.kill()
+    await kill(valkey, outage_redis)
     await asyncio.sleep(0.8)
     valkey.start()
     other = connect(valkey.url)
