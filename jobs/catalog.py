@@ -69,6 +69,12 @@ class Repository(BaseModel):
     """Whether a `model:` label may choose the model here."""
     models_allowed: tuple[str, ...] = ()
     """Models a ticket may choose here; empty allows every enabled one."""
+    priority: int = Field(5, ge=0, le=9)
+    """Of its jobs, 9 first. One step is worth an hour of waiting, so that nothing waits forever."""
+    max_parallel: int | None = Field(None, gt=0)
+    """Jobs of it that may run at the same time; None: as many as there are workers."""
+    daily_usd: float | None = Field(None, gt=0)
+    """What its jobs may spend per day (UTC); None: no cap of its own."""
 
     @field_validator("url")
     @classmethod
@@ -147,6 +153,8 @@ class ProviderProfile(BaseModel):
     default_model: ModelId
     request_timeout: float = Field(120, gt=0, le=3600)
     """Seconds one answer may take."""
+    max_parallel: int | None = Field(None, gt=0)
+    """Jobs that may use it at the same time; None: as many as there are workers."""
     source: str = ""
     """Where the fields come from, for the page: `from JCA_OPENAI_COMPATIBLE_BASE_URL`."""
 
@@ -182,11 +190,11 @@ class Source(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
-    kind: Literal["github", "local"]
+    kind: Literal["github", "jira", "local"]
     secrets: tuple[SecretStr, ...] = Field(min_length=1)
     """Any of them verifies, so that one can be rotated in before the other goes."""
     repositories: tuple[str, ...] = ()
-    """Aliases this source may write; empty: none for `local`, all for `github`."""
+    """Aliases this source may write; empty: none for `local`, all for `github` and `jira`."""
     actors: tuple[str, ...] = ()
     """Logins that may start jobs; `*` allows everybody who can reach the source."""
 
@@ -213,6 +221,12 @@ class Workspace(BaseModel):
     max_tokens: int = Field(2_000_000, gt=0)
     max_usd: float | None = Field(None, gt=0)
     max_seconds: float = Field(3600, gt=0)
+    daily_usd: float | None = Field(None, gt=0)
+    """What all jobs together may spend per day (UTC); None: no cap."""
+    person_daily_usd: float | None = Field(None, gt=0)
+    """What the jobs one person starts may spend per day (UTC)."""
+    ticket_usd: float | None = Field(None, gt=0)
+    """What all runs of one ticket may spend, ever."""
 
 
 class Catalog(BaseModel):

@@ -59,7 +59,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.TRIAGING: frozenset({Status.RECEIVED, Status.QUEUED, Status.HELD}) | _STOPS,
     Status.QUEUED: frozenset({Status.RUNNING, Status.HELD, Status.BLOCKED}) | _STOPS,
     Status.HELD: frozenset({Status.RECEIVED, Status.QUEUED, Status.BLOCKED}) | _STOPS,
-    Status.RUNNING: frozenset({Status.QUEUED, Status.PUBLISHING, Status.HELD, Status.BLOCKED}) | _STOPS,
+    Status.RUNNING: frozenset(
+        {Status.QUEUED, Status.PUBLISHING, Status.PUBLISH_FAILED, Status.HELD, Status.BLOCKED},
+    )
+    | _STOPS,
     Status.PUBLISHING: frozenset({Status.SUCCEEDED, Status.PUBLISH_FAILED, Status.FAILED}),
     Status.PUBLISH_FAILED: frozenset({Status.PUBLISHING, Status.RECEIVED}),
     Status.SUCCEEDED: frozenset(),
@@ -111,6 +114,8 @@ class Job(BaseModel):
     pull_request: PullRequest | None = None
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
+    queued_at: datetime | None = None
+    """Since when it waits for a worker; a run that was interrupted keeps its place."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     version: int = 0
@@ -142,10 +147,12 @@ def advance(job: Job, to: Status, reason: Reason | None = None, **changes: Any) 
         raise errors.Conflict(msg)
     moment = now()
     times: dict[str, Any] = {"updated_at": moment}
+    if to is Status.QUEUED and job.status is not Status.RUNNING:
+        times |= {"queued_at": moment}
     if to is Status.RUNNING:
         times |= {"started_at": moment, "ended_at": None}
     if to in ENDED:
         times["ended_at"] = moment
     if to is Status.RECEIVED:
-        times |= {"started_at": None, "ended_at": None}
+        times |= {"queued_at": None, "started_at": None, "ended_at": None}
     return job.model_copy(update={"status": to, "reason": reason, **times, **changes})

@@ -28,6 +28,8 @@ class Step(BaseModel):
     """What was seen, one plain sentence."""
     remedy: str = ""
     milliseconds: float = 0
+    retry_at: datetime | None = None
+    """When a limit that was met ends, as far as the provider says."""
 
 
 class Readiness(BaseModel):

@@ -25,6 +25,12 @@ class Code(StrEnum):
     NOT_SUPPORTED_YET = "not_supported_yet"
     # while it waits
     PROVIDER_NOT_READY = "provider_not_ready"
+    PAUSED = "paused"
+    QUOTA_REACHED = "quota_reached"
+    SPEND_WORKSPACE = "spend_workspace"
+    SPEND_REPOSITORY = "spend_repository"
+    SPEND_PERSON = "spend_person"
+    SPEND_TICKET = "spend_ticket"
     # how a run ended
     VALIDATED = "validated"
     UNVALIDATED = "unvalidated"
@@ -50,6 +56,7 @@ class Code(StrEnum):
     PRICE_UNKNOWN = "price_unknown"
     BUDGET_TIME = "budget_time"
     PUSH_FAILED = "push_failed"
+    PUBLISH_FAILED = "publish_failed"
     WORKER_CRASHED = "worker_crashed"
     INTERNAL_ERROR = "internal_error"
     CANCELLED = "cancelled"
@@ -71,6 +78,12 @@ class Reason(BaseModel):
 
 
 _NEXT_STEPS = {
+    Code.PAUSED: "Somebody who may operate JCA can resume it with `jca jobs resume`.",
+    Code.QUOTA_REACHED: "Nothing is to be done: it starts by itself, or at once with another provider in the ticket.",
+    Code.SPEND_WORKSPACE: "It starts by itself tomorrow (UTC), or when an administrator raises `daily_usd`.",
+    Code.SPEND_REPOSITORY: "It starts by itself tomorrow (UTC), or when the repository's `daily_usd` is raised.",
+    Code.SPEND_PERSON: "It starts by itself tomorrow (UTC), or when an administrator raises `person_daily_usd`.",
+    Code.SPEND_TICKET: "An administrator can raise `ticket_usd`, or split the ticket into smaller ones.",
     Code.PROVIDER_UNAUTHORIZED: "Check the key of this provider on its page, then retry the job.",
     Code.MODEL_NOT_FOUND: "Correct the model name in the ticket or the provider's settings, then retry the job.",
     Code.RATE_LIMITED: "Wait for the limit to reset or choose another provider, then retry the job.",
@@ -93,6 +106,7 @@ _NEXT_STEPS = {
     Code.CHECKOUT_FAILED: "Check the repository's address and branch with `jca repos list`, then retry the job.",
     Code.SANDBOX_MISSING: "Run `jca doctor` on the worker; it names the missing part.",
     Code.PUSH_FAILED: "Check that this worker may push to the repository, then retry the job.",
+    Code.PUBLISH_FAILED: "Mend what it names, then retry the job: only publishing is repeated, from the stored commit.",
     Code.WORKER_CRASHED: "Look at the worker's own log around this time, then retry the job.",
     Code.INTERNAL_ERROR: "Please report this with the job's log; retrying may still help.",
     Code.CANCELLED: "Retry the job to start it again.",

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     sandbox_runtimes: Annotated[tuple[Path, ...], NoDecode, _split(os.pathsep)] = ()
     """More directories the sandbox may read, separated by colons: runtimes outside `/usr`."""
 
+    retention_days: int = Field(365, ge=0)
+    """Days a job is kept after its end, with its log, diff and history; 0 keeps everything."""
+
     managed_label: str = "jca"
     github_webhook_secret: SecretStr | None = None
     github_actors: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select, and_, func, insert, select, update
 
-from jobs import errors
+from jobs import errors, holds
 from jobs.job import ENDED, Job, Status, now
-from jobs.ledger import schema
+from jobs.ledger import obstacles, schema
 from jobs.ledger.database import Transaction
+from jobs.ledger.obstacles import Obstacles
+from jobs.ledger.prepared import Prepared
 
 PAGE = 50  # rows
 
@@ -40,17 +42,20 @@ class Filter(BaseModel):
     """Part of a ticket key, title, repository, branch or job id, without regard to case."""
     provider: str = ""
     repository: str = ""
+    obstacles: Obstacles | None = None
+    obstructed: bool = True
+    """With obstacles: whether the jobs that meet one are wanted, or those that meet none."""
     before: str = ""
     """Job id of the last row already seen: newest first, keyset paging."""
 
 
-async def insert_job(tx: Transaction, job: Job, *, who: str, why: str) -> None:
+def insert_job(tx: Transaction, job: Job, *, who: str, why: str) -> None:
     """Record a new job."""
-    await tx.execute(insert(schema.jobs).values(id=job.id, created_at=job.created_at.isoformat(), **_columns(job)))
-    await _note(tx, job, who=who, why=why)
+    _INSERT_JOB.change(tx, {"id": job.id, "created_at": job.created_at.isoformat(), **_columns(job)})
+    _note(tx, job, who=who, why=why)
 
 
-async def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
+def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
     """Write a changed job and return it with its new version.
 
     Raises:
@@ -58,92 +63,99 @@ async def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
     """
     saved = job.model_copy(update={"version": job.version + 1, "updated_at": now()})
     known = and_(schema.jobs.c.id == job.id, schema.jobs.c.version == job.version)
-    before = (await tx.execute(select(schema.jobs.c.status).where(known))).scalar()
-    changed = await tx.execute(update(schema.jobs).where(known).values(**_columns(saved)))
+    before = tx.execute(select(schema.jobs.c.status).where(known)).scalar()
+    changed = tx.execute(update(schema.jobs).where(known).values(**_columns(saved)))
     if changed.rowcount != 1:
         raise errors.Conflict(f"Job {job.id} changed meanwhile.")
     if before != saved.status:
-        await _note(tx, saved, who=who, why=why or (str(saved.reason) if saved.reason else ""))
+        _note(tx, saved, who=who, why=why or (str(saved.reason) if saved.reason else ""))
     return saved
 
 
-async def get(tx: Transaction, job_id: str) -> Job:
+def get(tx: Transaction, job_id: str) -> Job:
     """The job with this id.
 
     Raises:
         errors.NotFound: there is none.
     """
-    job = await find(tx, job_id)
+    job = find(tx, job_id)
     if job is None:
         raise errors.NotFound(f"There is no job {job_id}.", remedy="`jca jobs list` shows those that exist.")
     return job
 
 
-async def find(tx: Transaction, job_id: str) -> Job | None:
+def find(tx: Transaction, job_id: str) -> Job | None:
     """The job with this id, or None."""
-    row = (await tx.execute(select(schema.jobs.c.record).where(schema.jobs.c.id == job_id))).scalar()
+    row = tx.execute(select(schema.jobs.c.record).where(schema.jobs.c.id == job_id)).scalar()
     return Job.model_validate_json(row) if row is not None else None
 
 
-async def listing(tx: Transaction, wanted: Filter, *, limit: int = PAGE) -> list[Job]:
+def listing(tx: Transaction, wanted: Filter, *, limit: int = PAGE) -> list[Job]:
     """Jobs that match, newest first, at most `limit`."""
     query = _narrowed(select(schema.jobs.c.record), wanted)
     if wanted.before:
         query = query.where(schema.jobs.c.id < wanted.before)
-    rows = (await tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(limit))).scalars()
+    rows = tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(limit)).scalars()
     return [Job.model_validate_json(row) for row in rows]
 
 
-async def with_status(tx: Transaction, statuses: Collection[Status], *, limit: int = 1000) -> list[Job]:
+def with_status(tx: Transaction, statuses: Collection[Status], *, limit: int = 1000) -> list[Job]:
     """Jobs in any of these statuses, oldest first: what a duty has to look at."""
     query = select(schema.jobs.c.record).where(schema.jobs.c.status.in_([status.value for status in statuses]))
-    rows = (await tx.execute(query.order_by(schema.jobs.c.id).limit(limit))).scalars()
+    rows = tx.execute(query.order_by(schema.jobs.c.id).limit(limit)).scalars()
     return [Job.model_validate_json(row) for row in rows]
 
 
-async def counts(tx: Transaction, wanted: Filter | None = None) -> dict[Status, int]:
+def dispatch_ids(tx: Transaction, statuses: Collection[Status]) -> set[str]:
+    """The dispatches of all jobs in any of these statuses; quick, since no record is read."""
+    table = schema.jobs.c
+    rows = tx.execute(select(table.id, table.run).where(table.status.in_([status.value for status in statuses])))
+    return {f"{job_id}.{run}" for job_id, run in rows}
+
+
+def dispatched_as(tx: Transaction, dispatch_ids: Collection[str], statuses: Collection[Status]) -> list[Job]:
+    """The jobs in any of these statuses whose present dispatch is one of these, oldest first."""
+    found = (find(tx, dispatch_id.rpartition(".")[0]) for dispatch_id in sorted(dispatch_ids))
+    return [job for job in found if job and job.dispatch_id in dispatch_ids and job.status in statuses]
+
+
+def queued_of(tx: Transaction, subject: str) -> list[str]:
+    """The dispatches that wait of a person or a ticket, given as the subject of a hold."""
+    table = schema.jobs.c
+    whose = obstacles.concerns(subject)
+    rows = tx.execute(select(table.id, table.run).where(table.status == Status.QUEUED.value, whose))
+    return [f"{job_id}.{run}" for job_id, run in rows]
+
+
+def offers_wanted(tx: Transaction) -> set[tuple[str, str]]:
+    """Account and model of everything that waits for a worker."""
+    table = schema.jobs.c
+    query = select(table.provider, table.model).where(table.status == Status.QUEUED.value).distinct()
+    return {(source, key) for source, key in tx.execute(query)}
+
+
+def counts(tx: Transaction, wanted: Filter | None = None) -> dict[Status, int]:
     """How many jobs are in each status, counted from the rows themselves."""
     query = select(schema.jobs.c.status, func.count()).group_by(schema.jobs.c.status)
-    rows = await tx.execute(_narrowed(query, wanted) if wanted else query)
+    rows = tx.execute(_narrowed(query, wanted) if wanted else query)
     return {Status(status): count for status, count in rows}
 
 
-async def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job | None:
+def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job | None:
     """The job of this ticket that has not ended, or None."""
     query = select(schema.jobs.c.record).where(
         schema.jobs.c.source == source,
         schema.jobs.c.ticket_key == ticket_key,
         schema.jobs.c.status.not_in([status.value for status in ENDED]),
     )
-    row = (await tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(1))).scalar()
+    row = tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(1)).scalar()
     return Job.model_validate_json(row) if row is not None else None
 
 
-async def lock_ticket(tx: Transaction, source: str, ticket_key: str) -> None:
-    """Let nobody else decide about this ticket until the transaction ends.
-
-    SQLite has one writer anyway; in PostgreSQL two transactions would both find no unfinished job.
-    """
-    if tx.dialect.name == "postgresql":
-        ticket = func.hashtextextended(f"{source}/{ticket_key}", 0)
-        await tx.execute(select(func.pg_advisory_xact_lock(ticket)))
-
-
-async def with_fingerprint(tx: Transaction, source: str, fingerprint: str, since: datetime) -> str | None:
-    """The id of a job made for exactly this text since then, or None."""
-    query = select(schema.jobs.c.id).where(
-        schema.jobs.c.source == source,
-        schema.jobs.c.fingerprint == fingerprint,
-        schema.jobs.c.created_at >= since.isoformat(),
-    )
-    found: str | None = (await tx.execute(query.limit(1))).scalar()
-    return found
-
-
-async def history(tx: Transaction, job_id: str) -> list[Transition]:
+def history(tx: Transaction, job_id: str) -> list[Transition]:
     """Every transition of a job, oldest first."""
     table = schema.transitions
-    rows = await tx.execute(
+    rows = tx.execute(
         select(table.c.status, table.c.who, table.c.why, table.c.at)
         .where(table.c.job_id == job_id)
         .order_by(table.c.id),
@@ -151,10 +163,10 @@ async def history(tx: Transaction, job_id: str) -> list[Transition]:
     return [Transition(status=Status(s), who=who, why=why, at=datetime.fromisoformat(at)) for s, who, why, at in rows]
 
 
-async def facets(tx: Transaction) -> tuple[Sequence[str], Sequence[str]]:
+def facets(tx: Transaction) -> tuple[Sequence[str], Sequence[str]]:
     """The providers and repositories that occur, for the filters of the queue page."""
-    providers = (await tx.execute(select(schema.jobs.c.provider).distinct().order_by("provider"))).scalars()
-    repositories = (await tx.execute(select(schema.jobs.c.repository).distinct().order_by("repository"))).scalars()
+    providers = tx.execute(select(schema.jobs.c.provider).distinct().order_by("provider")).scalars()
+    repositories = tx.execute(select(schema.jobs.c.repository).distinct().order_by("repository")).scalars()
     return [name for name in providers if name], [name for name in repositories if name]
 
 
@@ -166,6 +178,9 @@ def _narrowed(query: Select[_Row], wanted: Filter) -> Select[_Row]:
         query = query.where(table.c.provider == wanted.provider)
     if wanted.repository:
         query = query.where(table.c.repository == wanted.repository)
+    if wanted.obstacles:
+        met = obstacles.met(wanted.obstacles)
+        query = query.where(met if wanted.obstructed else ~met)
     for word in wanted.text.casefold().split():
         query = query.where(table.c.search.contains(word, autoescape=True))
     return query
@@ -180,6 +195,9 @@ def _columns(job: Job) -> dict[str, object]:
         "fingerprint": job.ticket.fingerprint(),
         "repository": job.repository,
         "provider": job.selection.provider if job.selection else "",
+        "model": job.selection.model if job.selection else "",
+        "person": holds.person(job.ticket.source, job.actor) if job.actor else "",
+        "run": job.run,
         "search": " ".join(words).casefold(),
         "record": job.model_dump_json(),
         "version": job.version,
@@ -187,6 +205,10 @@ def _columns(job: Job) -> dict[str, object]:
     }
 
 
-async def _note(tx: Transaction, job: Job, *, who: str, why: str) -> None:
+def _note(tx: Transaction, job: Job, *, who: str, why: str) -> None:
     values = {"job_id": job.id, "status": job.status.value, "who": who, "why": why, "at": now().isoformat()}
-    await tx.execute(insert(schema.transitions).values(**values))
+    _INSERT_TRANSITION.change(tx, values)
+
+
+_INSERT_JOB = Prepared(insert(schema.jobs))
+_INSERT_TRANSITION = Prepared(insert(schema.transitions))

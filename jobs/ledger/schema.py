@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -48,6 +50,9 @@ jobs = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("repository", String(64), nullable=False),
     Column("provider", String(64), nullable=False),
+    Column("model", String(128), nullable=False, server_default=""),
+    Column("person", String(512), nullable=False, server_default=""),
+    Column("run", Integer, nullable=False, server_default="0"),
     Column("search", Text, nullable=False),
     Column("record", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -144,4 +149,54 @@ marks = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("token", String(160), primary_key=True),
+    Column("job_id", String(26), nullable=False, index=True),
+    Column("run", Integer, nullable=False),
+    Column("worker", String(128), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("repository", String(64), nullable=False),
+    Column("person", String(512), nullable=False),
+    Column("ticket", String(512), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("usd", Float, nullable=False),
+    Column("started_at", String(32), nullable=False),
+    Column("ended_at", String(32)),
+    Index("attempts_started", "started_at"),
+    Index("attempts_account", "account", "ended_at"),
+    Index("attempts_ticket", "ticket"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("subject", String(600), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("record", Text, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("ticket_key", String(256), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("ticket", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("comment_id", String(128), nullable=False),
+    Column("comment_url", Text, nullable=False),
+    Column("comment_hash", String(64), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("outcome", Text, nullable=False),
+    UniqueConstraint("source", "ticket_key", "comment_id"),
+    Index("commands_waiting", "id", sqlite_where=text("outcome = ''"), postgresql_where=text("outcome = ''")),
 )

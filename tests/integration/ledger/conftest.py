@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from jobs.ledger import migrate
-from jobs.ledger.database import Ledger, async_url
+from jobs.ledger.database import Ledger, engine_url
 
 
 def _server_programs() -> Path | None:
@@ -55,21 +55,34 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture
+async def emptied(postgresql: str) -> str:
+    """The address of a PostgreSQL database without tables."""
+    await _emptied(postgresql)
+    return postgresql
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty ledger."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        found = f"sqlite:///{tmp_path / 'ledger.db'}"
     else:
-        url = request.getfixturevalue("postgresql")
-        await _emptied(url)
-    migrate.upgrade(url)
+        found = str(request.getfixturevalue("postgresql"))
+        await _emptied(found)
+    migrate.upgrade(found)
+    return found
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[Ledger]:
     opened = Ledger.open(url)
     yield opened
     await opened.close()
 
 
 async def _emptied(url: str) -> None:
-    engine = create_async_engine(async_url(url), isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(engine_url(url), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         await connection.exec_driver_sql("CREATE SCHEMA public")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from sqlalchemy import create_engine
 
 from jobs import errors
 from jobs.ledger import migrate, schema
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_revisions_make_exactly_the_tables_the_code_uses(tmp_path: Path) -> None:
@@ -57,3 +61,10 @@ def test_an_older_ledger_is_copied_before_it_is_changed(tmp_path: Path) -> None:
 def test_another_kind_of_database_is_a_clear_error() -> None:
     with pytest.raises(errors.BadInput, match="names a mysql database"):
         migrate.upgrade("mysql://host/name")
+
+
+def test_gateways_that_start_together_upgrade_one_after_the_other(emptied: str) -> None:
+    argv = [sys.executable, "-c", "import sys; from jobs.ledger import migrate; migrate.upgrade(sys.argv[1])", emptied]
+    running = [subprocess.Popen(argv, cwd=ROOT) for _ in range(3)]
+
+    assert [process.wait() for process in running] == [0, 0, 0]

@@ -9,7 +9,7 @@ import pytest
 from jobs import errors
 from jobs.job import Job, Status, advance
 from jobs.ledger import outbox, records, runs
-from jobs.ledger.database import Ledger
+from jobs.ledger.database import Ledger, Transaction
 from jobs.reasons import Code, because
 from jobs.ticket import Ticket
 
@@ -19,40 +19,34 @@ def _job(key: str = "PAY-1", title: str = "Totals are wrong") -> Job:
 
 
 async def _insert(ledger: Ledger, job: Job) -> Job:
-    async with ledger.write() as tx:
-        await records.insert_job(tx, job, who="test", why="it arrived")
+    await ledger.write(records.insert_job, job, who="test", why="it arrived")
     return job
 
 
 async def test_a_job_comes_back_as_it_went_in(ledger: Ledger) -> None:
     job = await _insert(ledger, _job(title="Ümläute, 'quotes' and 🐛"))
 
-    async with ledger.read() as tx:
-        assert await records.get(tx, job.id) == job
-        with pytest.raises(errors.NotFound, match="no job nothing"):
-            await records.get(tx, "nothing")
+    assert await ledger.read(records.get, job.id) == job
+    with pytest.raises(errors.NotFound, match="no job nothing"):
+        await ledger.read(records.get, "nothing")
 
 
 async def test_of_two_that_change_the_same_job_one_is_told(ledger: Ledger) -> None:
     job = await _insert(ledger, _job())
-    async with ledger.write() as tx:
-        await records.save(tx, advance(job, Status.QUEUED), who="first")
+    await ledger.write(records.save, advance(job, Status.QUEUED), who="first")
 
-    async with ledger.write() as tx:
-        with pytest.raises(errors.Conflict):
-            await records.save(tx, advance(job, Status.CANCELLED), who="second")
-        assert (await records.get(tx, job.id)).status is Status.QUEUED
+    with pytest.raises(errors.Conflict):
+        await ledger.write(records.save, advance(job, Status.CANCELLED), who="second")
+    assert (await ledger.read(records.get, job.id)).status is Status.QUEUED
 
 
 async def test_every_transition_is_kept_once_with_who_and_why(ledger: Ledger) -> None:
     job = await _insert(ledger, _job())
     reason = because(Code.ACTOR_NOT_ALLOWED, "mallory may not.", "Ask an administrator.")
-    async with ledger.write() as tx:
-        saved = await records.save(tx, advance(job, Status.DENIED, reason), who="triage")
-        await records.save(tx, saved.model_copy(update={"summary": "no new status"}), who="nobody")
+    saved = await ledger.write(records.save, advance(job, Status.DENIED, reason), who="triage")
+    await ledger.write(records.save, saved.model_copy(update={"summary": "no new status"}), who="nobody")
 
-    async with ledger.read() as tx:
-        history = await records.history(tx, job.id)
+    history = await ledger.read(records.history, job.id)
     assert [(step.status, step.who, step.why) for step in history] == [
         (Status.RECEIVED, "test", "it arrived"),
         (Status.DENIED, "triage", "mallory may not. Ask an administrator."),
@@ -62,30 +56,26 @@ async def test_every_transition_is_kept_once_with_who_and_why(ledger: Ledger) ->
 async def test_nothing_of_a_transaction_that_raises_is_kept(ledger: Ledger) -> None:
     job = _job()
 
-    async def break_off() -> None:
-        async with ledger.write() as tx:
-            await records.insert_job(tx, job, who="test", why="")
-            raise RuntimeError
+    def break_off(tx: Transaction) -> None:
+        records.insert_job(tx, job, who="test", why="")
+        raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await break_off()
+        await ledger.write(break_off)
 
-    async with ledger.read() as tx:
-        assert await records.find(tx, job.id) is None
+    assert await ledger.read(records.find, job.id) is None
 
 
 async def test_lists_are_filtered_searched_and_paged_newest_first(ledger: Ledger) -> None:
     jobs = [await _insert(ledger, _job(key=f"PAY-{n}", title=f"100%_{n} wrong")) for n in range(7)]
-    async with ledger.write() as tx:
-        await records.save(tx, advance(jobs[3], Status.QUEUED), who="test")
+    await ledger.write(records.save, advance(jobs[3], Status.QUEUED), who="test")
 
-    async with ledger.read() as tx:
-        newest = await records.listing(tx, records.Filter(), limit=3)
-        older = await records.listing(tx, records.Filter(before=newest[-1].id), limit=3)
-        queued = await records.listing(tx, records.Filter(statuses=(Status.QUEUED,)))
-        found = await records.listing(tx, records.Filter(text="pay-2 WRONG"))
-        literal = await records.listing(tx, records.Filter(text="100%_4"))
-        counts = await records.counts(tx)
+    newest = await ledger.read(records.listing, records.Filter(), limit=3)
+    older = await ledger.read(records.listing, records.Filter(before=newest[-1].id), limit=3)
+    queued = await ledger.read(records.listing, records.Filter(statuses=(Status.QUEUED,)))
+    found = await ledger.read(records.listing, records.Filter(text="pay-2 WRONG"))
+    literal = await ledger.read(records.listing, records.Filter(text="100%_4"))
+    counts = await ledger.read(records.counts)
 
     assert [job.id for job in newest + older] == sorted((job.id for job in jobs), reverse=True)[:6]
     assert [job.id for job in queued] == [jobs[3].id]
@@ -97,27 +87,29 @@ async def test_lists_are_filtered_searched_and_paged_newest_first(ledger: Ledger
 async def test_many_writers_at_once_all_get_through(ledger: Ledger) -> None:
     await asyncio.gather(*(_insert(ledger, _job(key=f"K-{n}")) for n in range(40)))
 
-    async with ledger.read() as tx:
-        assert (await records.counts(tx))[Status.RECEIVED] == 40
+    assert await ledger.read(records.counts) == {Status.RECEIVED: 40}
 
 
 async def test_an_owed_effect_stays_until_it_is_done_and_waits_longer_each_time(ledger: Ledger) -> None:
     job = await _insert(ledger, _job())
-    async with ledger.write() as tx:
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
-        (owed,) = await outbox.due(tx)
-        await outbox.postpone(tx, owed, "no answer")
-        assert await outbox.due(tx) == []
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
-        (again,) = await outbox.due(tx)
-        await outbox.done(tx, again)
-        assert await outbox.due(tx) == []
+
+    def settle(tx: Transaction) -> None:
+        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+        (owed,) = outbox.due(tx)
+        outbox.postpone(tx, owed, "no answer")
+        assert outbox.due(tx) == []
+        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+        (again,) = outbox.due(tx)
+        outbox.done(tx, again)
+        assert outbox.due(tx) == []
+
+    await ledger.write(settle)
 
 
 async def test_a_diff_is_replaced_by_the_next_one(ledger: Ledger) -> None:
-    async with ledger.write() as tx:
-        await runs.put_diff(tx, "j", runs.Diff(text="first", truncated=False))
-        await runs.put_diff(tx, "j", runs.Diff(text="second", truncated=True))
-        assert await runs.diff(tx, "j") == runs.Diff(text="second", truncated=True)
-        assert await runs.diff(tx, "other") is None
+    await ledger.write(runs.put_diff, "j", runs.Diff(text="first", truncated=False))
+    await ledger.write(runs.put_diff, "j", runs.Diff(text="second", truncated=True))
+
+    assert await ledger.read(runs.diff, "j") == runs.Diff(text="second", truncated=True)
+    assert await ledger.read(runs.diff, "other") is None
