@@ -56,12 +56,18 @@ class LostLease(JcaError):
     """Another worker owns this run now. Stop without touching the remote."""
 
 
+class WaitAgain(JcaError):
+    """The job cannot go on at present. It waits again at its old place, and nothing has to be done."""
+
+
 class RunStopped(JcaError):
     """The run ended early for a reason that is known; the reason code says which.
 
-    Carries what the record needs: `code` is one of `jobs.reasons.Code`.
+    Carries what the record needs: `code` is one of `jobs.reasons.Code`; `retry_after` are the seconds after which the
+    same may succeed, None where waiting does not help.
     """
 
-    def __init__(self, code: str, message: str = "", *, remedy: str = "") -> None:
+    def __init__(self, code: str, message: str = "", *, remedy: str = "", retry_after: float | None = None) -> None:
         self.code = code
+        self.retry_after = retry_after
         super().__init__(message, remedy=remedy)

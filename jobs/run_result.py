@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,9 +16,12 @@ class RunResult(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    outcome: Literal["published", "failed"]
-    """`published`: the branch carries the commit. `failed`: nothing was pushed."""
+    outcome: Literal["published", "failed", "parked", "unpublished"]
+    """`published`: the branch carries the commit. `unpublished`: the change is good and stored here, but could not be
+    pushed. `parked`: the provider account has to rest; the job goes on by itself. `failed`: nothing was pushed."""
     reason: Reason
+    until: datetime | None = None
+    """Of a parked run: when its provider account may be used again."""
     branch: str = ""
     commit: str = ""
     base: str = ""

@@ -30,6 +30,7 @@ def briefing(task: Task) -> str:
     return _prompt("task").substitute(
         ticket=fence("TICKET", f"{task.ticket_key}: {task.title}\n\n{task.body}", BODY_CAP),
         context=_section("Context given with the ticket, untrusted like it:", "CONTEXT", task.inline_context),
+        carried=_prompt("carried").template if task.carried else "",
         rules=_section("Rules this repository keeps for agents:", "REPOSITORY RULES", task.rules),
         validation=_commands(task.validation_commands),
         allowed=", ".join(task.allowed_commands) or "none",

@@ -20,5 +20,7 @@ class Task(BaseModel):
     """Argument lists the host runs afterwards to judge the change."""
     allowed_commands: tuple[str, ...] = ()
     """Program names the agent may run beside them."""
+    carried: bool = False
+    """Whether the tree begins with what an earlier, interrupted run changed."""
     repair: str | None = None
     """Output of a validation that failed; its presence makes this a repair of the same conversation."""

@@ -30,14 +30,6 @@ def create_model_app() -> web.Application:
     return app
 
 
-async def serve(host: str, port: int) -> web.AppRunner:
-    """Serve the endpoint; the caller ends it with the runner's `cleanup`. Port 0 takes a free one, see `addresses`."""
-    runner = web.AppRunner(create_model_app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    return runner
-
-
 async def list_models(_: web.Request) -> web.Response:
     """`GET /v1/models`: the one model, and what it is."""
     model = {"id": MODEL, "object": "model", "created": 0, "owned_by": OWNER}

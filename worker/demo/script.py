@@ -61,7 +61,7 @@ def _step(request: Request) -> Say:
 
 def _look_for_mistake(request: Request, output: str) -> Say:
     if _passed(output):
-        return _lost("the validation command passes already, so there is nothing my script could correct")
+        return _carry_on(request)
     reads = request.calls("read")
     if reads and (found := mistakes.find(reads[-1].returned)):
         path = reads[-1].arguments.get("path", "")
@@ -74,16 +74,31 @@ def _look_for_mistake(request: Request, output: str) -> Say:
     return Say(f"The output leads to {path}, so I read it.", "read", {"path": path})
 
 
+def _carry_on(request: Request) -> Say:
+    """The command passes already: an earlier run of this job may have corrected the mistake."""
+    diffs = request.calls("diff")
+    if not diffs:
+        return Say("It passes already. I look whether an earlier run has left a change.", "diff")
+    if not (changed := _changed_lines(diffs[0].returned)):
+        return _lost("the validation command passes already, so there is nothing my script could correct")
+    summary = f"An earlier run left a change of {changed} lines, and the validation command passes with it."
+    return Say("I finish.", "finish", {"summary": summary, "done": True, "notes": NOT_AN_AI})
+
+
 def _conclude(edit: Call, output: str, diff: str) -> Say:
     old, new = (str(edit.arguments.get(name, "")).strip() for name in ("old", "new"))
+    changed = _changed_lines(diff)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     seen = [line for line in lines if re.match(r"Ran \d+|OK|FAILED|\(exit code|\(stopped", line)]
-    changed = sum(1 for line in diff.splitlines() if re.match(r"[+-](?![+-])", line))
     summary = (
         f"In `{edit.arguments.get('path')}`, `{old}` became `{new}`; the diff has {changed} changed lines. "
         f"The validation command then said: {' '.join(seen) or 'nothing that I can quote'}."
     )
     return Say("I finish.", "finish", {"summary": summary, "done": _passed(output), "notes": NOT_AN_AI})
+
+
+def _changed_lines(diff: str) -> int:
+    return sum(1 for line in diff.splitlines() if re.match(r"[+-](?![+-])", line))
 
 
 def _lost(why: str) -> Say:

@@ -67,3 +67,5 @@ class Desk:
     """(profile, model, effort) -> the client the agent talks to."""
     author: tuple[str, str] = ("JCA", "jca@localhost")
     """Name and address on the commits."""
+    pauses: tuple[float, ...] = (1, 2, 4, 8, 16)
+    """Seconds between the tries to push to a remote that does not answer."""

@@ -8,6 +8,7 @@ from jobs import errors
 from jobs.results import CommandOutcome
 from worker.agent.task import Task
 from worker.executor.work import Work
+from worker.sandbox.checkout import Checkout
 from worker.sandbox.files import Files
 
 RULES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md")
@@ -24,9 +25,10 @@ def first_task(work: Work) -> Task:
         title=order.ticket.title,
         body=order.ticket.body,
         inline_context=order.inline_context,
-        rules=_rules(work),
+        rules=work.rules,
         validation_commands=order.repository.validation_commands,
         allowed_commands=order.repository.allowed_commands,
+        carried=work.carried,
     )
 
 
@@ -37,11 +39,9 @@ def repair_task(work: Work, failing: CommandOutcome) -> Task:
     return first_task(work).model_copy(update={"repair": report, "rules": ""})
 
 
-def _rules(work: Work) -> str:
-    """The rules as they stand on the base branch, which the agent cannot have changed yet."""
-    if work.checkout is None:
-        return ""
-    files, found = Files(work.checkout.tree), []
+def rules(checkout: Checkout) -> str:
+    """The rules in a tree that no agent has changed yet."""
+    files, found = Files(checkout.tree), []
     for name in RULES:
         try:
             found.append(f"{name}:\n{files.read(name)[:RULES_LIMIT]}")

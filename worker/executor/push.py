@@ -9,7 +9,6 @@ from pathlib import Path
 
 from jobs import errors
 from worker.sandbox import git, remote
-from worker.sandbox.checkout import Checkout
 from worker.sandbox.mirror import Mirrors
 
 _MOVED = re.compile(r"stale info|cannot lock ref|already exists|incorrect old value|failed to update ref|fetch first")
@@ -50,7 +49,7 @@ async def published(
 
 
 async def push(
-    checkout: Checkout,
+    mirror: Path,
     commit: str,
     url: str,
     branch: str,
@@ -59,7 +58,7 @@ async def push(
     forbidden: Collection[str] = (),
     credential: git.GitCredential | None = None,
 ) -> None:
-    """Make `branch` on the remote point to `commit`; repeating it after an uncertain end is fine.
+    """Make `branch` on the remote point to a `commit` of `mirror`; repeating it after an uncertain end is fine.
 
     `expected` is the commit the branch must have there, None when it must not exist; `forbidden` are branches that are
     never written, the default branch first of all.
@@ -74,9 +73,8 @@ async def push(
         raise errors.Refused(
             f"{branch!r} may not be written by a job.", remedy="Changes reach it by pull request only."
         )
-    repository = git.Repository(checkout.mirror, objects=checkout.objects)
     arguments = _arguments(url, commit, remote.branch_ref(branch), expected)
-    output = await repository.run(*arguments, url=url, credential=credential, seconds=git.NETWORK_TIMEOUT)
+    output = await git.Repository(mirror).run(*arguments, url=url, credential=credential, seconds=git.NETWORK_TIMEOUT)
     if output.code:
         raise _rejection(output, url, branch)
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from jobs import errors
-from jobs.events import Events, Logs, NewLine
+from jobs.events import LONGEST_TEXT, Events, Logs, NewLine
 from jobs.order import WorkOrder
 from jobs.results import Usage
 from jobs.run_result import RunResult
@@ -23,16 +23,40 @@ if TYPE_CHECKING:
 
 BACKLOG = 10_000  # words kept while Redis is away; a run that says more waits
 RETRY = 0.5  # seconds between tries
+MOST_LINES = 50_000  # of live output of one run
+MOST_BYTES = 20_000_000  # of the same in UTF-8
 
-Word = Callable[[], Awaitable[None]]
+Word = Callable[[], Awaitable[object]]
 
 
 class Reporter:
     """The event sink of one claim. Its words carry the claim's token, so that a fenced run is not believed."""
 
-    def __init__(self, events: Events, logs: Logs, order: WorkOrder, token: str) -> None:
+    def __init__(
+        self,
+        events: Events,
+        logs: Logs,
+        order: WorkOrder,
+        token: str,
+        *,
+        lines: int = MOST_LINES,
+        size: int = MOST_BYTES,
+    ) -> None:
+        """Report on one claim.
+
+        Args:
+            events: takes what is to be recorded.
+            logs: take the live output.
+            order: what is run.
+            token: of the claim.
+            lines: of live output at most; stages and the result are said beyond it.
+            size: bytes of the same at most, in UTF-8.
+        """
         self._events, self._logs, self._order, self._token = events, logs, order, token
         self._stage = ""
+        self._lines_left, self._bytes_left = lines, size
+        self._capped = False
+        self._cap = f"{lines:,} lines or {size / 1_000_000:g} MB"
         self._words: asyncio.Queue[Word] = asyncio.Queue(BACKLOG)
 
     async def __aenter__(self) -> Self:
@@ -58,15 +82,18 @@ class Reporter:
         self._stage = name
         await self._tell("stage", {"name": name, "state": state, "detail": detail})
         if state == "running":
-            await self.note("stage", name)
+            await self._say("stage", [name])
         elif detail:
-            await self.note("error" if state == "failed" else "note", detail)
+            await self._say("error" if state == "failed" else "note", detail.splitlines())
 
     async def note(self, kind: str, text: str) -> None:
-        """One or more lines of live output."""
-        lines = [NewLine(run=self._order.run, stage=self._stage, kind=kind, text=line) for line in text.splitlines()]
-        if lines:
-            await self._words.put(lambda: self._logs.append(self._order.job, lines))
+        """One or more lines of live output, up to the cap of a run."""
+        lines = text.splitlines()
+        fitting = self._fitting(lines)
+        await self._say(kind, lines[:fitting])
+        if fitting < len(lines) and not self._capped:
+            self._capped = True
+            await self._say("note", [f"… output is capped at {self._cap} per run; what follows is not shown"])
 
     async def usage(self, usage: Usage) -> None:
         """What was spent so far."""
@@ -74,8 +101,29 @@ class Reporter:
 
     async def result(self, result: RunResult) -> None:
         """How the run ended; said before the job is let go."""
-        await self.note("note" if result.outcome == "published" else "error", str(result.reason))
+        await self._say("note" if result.outcome == "published" else "error", str(result.reason).splitlines())
         await self._tell("result", {"result": result.model_dump(mode="json")})
+
+    async def parked(self, result: RunResult) -> None:
+        """That the run cannot go on before its provider account has rested; said before the job is put back."""
+        await self._say("note", str(result.reason).splitlines())
+        await self._tell("parked", {"account": self._order.account, "result": result.model_dump(mode="json")})
+
+    def _fitting(self, lines: list[str]) -> int:
+        """How many of these lines are still within the cap of the run; they count as said."""
+        if self._capped:
+            return 0
+        for number, line in enumerate(lines):
+            self._lines_left -= 1
+            self._bytes_left -= min(len(line.encode(errors="replace")), LONGEST_TEXT)
+            if self._lines_left < 0 or self._bytes_left < 0:
+                return number
+        return len(lines)
+
+    async def _say(self, kind: str, texts: list[str]) -> None:
+        lines = [NewLine(run=self._order.run, stage=self._stage, kind=kind, text=text) for text in texts]
+        if lines:
+            await self._words.put(lambda: self._logs.append(self._order.job, lines))
 
     async def _tell(self, kind: str, data: dict[str, object]) -> None:
         signed = {**data, "token": self._token}
@@ -83,13 +131,16 @@ class Reporter:
 
     async def _send(self) -> None:
         while True:
-            await _deliver(await self._words.get())
+            await deliver(await self._words.get())
             self._words.task_done()
 
 
-async def _deliver(word: Word) -> None:
+async def deliver(word: Word) -> None:
+    """Say a word, again and again while Redis is away."""
     while True:
         try:
-            return await word()
+            await word()
         except errors.TryAgain:
             await asyncio.sleep(RETRY)
+        else:
+            return

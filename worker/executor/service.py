@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from jobs import errors, holds
 from jobs.catalog import ProviderProfile
 from jobs.events import Events, Logs
 from jobs.order import WorkOrder
 from jobs.reasons import Code
 from worker.executor.desk import Credentials, Desk, Lease
 from worker.executor.readiness import ReadinessBoard
-from worker.executor.reporter import Reporter
+from worker.executor.reporter import Reporter, deliver
 from worker.executor.run import run_job
+from worker.sandbox import checkpoints
 from worker.sandbox.mirror import Mirrors
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ PROVIDER_FAULTS = frozenset(
     {
         Code.PROVIDER_UNAUTHORIZED,
         Code.MODEL_NOT_FOUND,
-        Code.RATE_LIMITED,
+        Code.QUOTA_REACHED,
         Code.PROVIDER_ERROR,
         Code.PROVIDER_TIMEOUT,
         Code.PROVIDER_UNREACHABLE,
@@ -54,7 +57,14 @@ class Workshop:
     logs: Logs
     credentials: Credentials
     board: ReadinessBoard
+    hold: Callable[[str, datetime | None], Awaitable[object]]
+    """(subject, until) -> no job it concerns is claimed by anybody before then."""
     build_model: Callable[[ProviderProfile, str, str], Model]
+
+    @property
+    def mirrors(self) -> Mirrors:
+        """The mirrors of this worker."""
+        return Mirrors(self.state / "mirrors")
 
     def clear(self) -> None:
         """Make the directories, without what a killed executor left behind."""
@@ -62,13 +72,33 @@ class Workshop:
         for directory in (self.runs, self.state / "mirrors", self.state / "trajectories"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    async def forget(self) -> None:
+        """Let go of what was kept for jobs that nobody came back to."""
+        try:
+            forgotten = await checkpoints.forget_old(self.state / "mirrors")
+        except errors.JcaError as error:
+            log.warning("checkpoints_stay", why=str(error))
+        else:
+            log.info("checkpoints_forgotten", count=forgotten)
+
+    async def forget_jobs(self, job_ids: Collection[str]) -> None:
+        """Delete whatever is kept here of these jobs: trajectories, checkpoints, commits that were not pushed.
+
+        Raises:
+            errors.JcaError: git failed, or this is no id of a job.
+        """
+        await checkpoints.forget_jobs(self.state / "mirrors", job_ids)
+        for job_id in job_ids:
+            for trajectory in (self.state / "trajectories").glob(f"{job_id}.*.jsonl"):
+                trajectory.unlink(missing_ok=True)
+
     def desk(self, order: WorkOrder, lease: Lease, sink: Reporter, token: str) -> Desk:
         """The desk for one claim."""
         return Desk(
             lease=lease,
             sink=sink,
             credentials=self.credentials,
-            mirrors=Mirrors(self.state / "mirrors"),
+            mirrors=self.mirrors,
             directory=self.runs / f"{order.dispatch_id}.{token.rpartition(':')[2]}",
             trajectory=self.state / "trajectories" / f"{order.dispatch_id}.jsonl",
             runtimes=self.runtimes,
@@ -76,10 +106,21 @@ class Workshop:
         )
 
     async def run(self, order: WorkOrder, lease: ClaimLease) -> None:
-        """Run one claimed job and report how it ended, before it is let go."""
+        """Run one claimed job and report how it ended, before it is let go.
+
+        Raises:
+            errors.WaitAgain: its provider account has to rest; the job is to be put back.
+            errors.LostLease: somebody else has the job.
+        """
         async with Reporter(self.events, self.logs, order, lease.token) as reporter:
             result = await run_job(order, self.desk(order, lease, reporter, lease.token))
             if result.reason.code in PROVIDER_FAULTS:
-                self.board.distrust(order.provider)
-            await reporter.result(result)
+                self.board.distrust(order.account, order.model)
+            if result.outcome == "parked":
+                await deliver(lambda: self.hold(holds.account(order.account), result.until))
+                await reporter.parked(result)
+            else:
+                await reporter.result(result)
         log.info("run_ended", job=order.job, run=order.run, outcome=result.outcome, reason=result.reason.code.value)
+        if result.outcome == "parked":
+            raise errors.WaitAgain(str(result.reason))

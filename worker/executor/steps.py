@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
 
 from jobs import errors
 from jobs.catalog import ValidationMode
 from jobs.reasons import Code
 from jobs.results import CommandOutcome
-from worker.executor import guidance
+from worker.executor import guidance, keeping
 from worker.executor.stage import stage
 from worker.executor.work import Work
 from worker.sandbox.bubblewrap import Sandbox
@@ -27,12 +26,14 @@ async def prepare_checkout(work: Work) -> None:
         try:
             snapshot = await work.desk.mirrors.sync(repository.url, work.order.base_branch)
             work.checkout = await checkout(snapshot, work.desk.directory / "checkout")
+            work.base, work.rules = work.checkout.base, guidance.rules(work.checkout)
+            await keeping.carry_on(work, work.checkout)
         except errors.JcaError as error:
             raise errors.RunStopped(Code.CHECKOUT_FAILED, error.message, remedy=error.remedy) from error
         work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes)
         policy = CommandPolicy(repository.allowed_commands, repository.validation_commands)
         work.workspace = Workspace(work.checkout, work.sandbox, policy, timeout=repository.command_timeout)
-        await work.note("note", f"{repository.alias}: {work.order.base_branch} at {work.checkout.base[:12]}")
+        await work.note("note", f"{repository.alias}: {work.order.base_branch} at {work.base[:12]}")
 
 
 async def set_up(work: Work) -> None:
@@ -56,7 +57,7 @@ async def run_agent(work: Work) -> None:
     async with stage(work, "agent"):
         work.conversation = await agency.begin(work)
         await agency.take_turn(work, guidance.first_task(work))
-        await collect(work)
+        await keeping.collect(work)
 
 
 async def repair(work: Work) -> None:
@@ -67,7 +68,7 @@ async def repair(work: Work) -> None:
     failing = next(outcome for outcome in work.validation if not outcome.passed)
     async with stage(work, f"repair {work.repairs}"):
         await agency.take_turn(work, guidance.repair_task(work, failing))
-        await collect(work)
+        await keeping.collect(work)
 
 
 async def validate_changes(work: Work) -> None:
@@ -84,25 +85,7 @@ async def validate_changes(work: Work) -> None:
             if not outcome.passed:
                 await work.desk.sink.stage(name, "failed", f"exit code {outcome.exit_code}")
                 break
-        await collect(work)
-
-
-async def collect(work: Work) -> None:
-    """Look at what changed on disk; the host's own look, the only one that counts."""
-    if work.checkout:
-        try:
-            changes = await work.checkout.harvest()
-        except errors.Refused as error:
-            raise errors.RunStopped(Code.CHANGES_REFUSED, error.message, remedy=error.remedy) from error
-        if any(secret in changes.diff for secret in work.secrets):
-            raise errors.RunStopped(Code.CHANGES_REFUSED, "The change contains the key of its own provider.")
-        work.changes = changes
-
-
-async def keep_what_there_is(work: Work) -> None:
-    """Collect the change of a run that is ending early; a change that is refused is left out."""
-    with suppress(errors.JcaError):
-        await collect(work)
+        await keeping.collect(work)
 
 
 async def _run(work: Work, argv: tuple[str, ...]) -> CommandOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jobs import redact
@@ -33,10 +34,16 @@ class Work:
     stage: str = "checkout"
     """The stage under way."""
     branch: str = ""
+    base: str = ""
+    """The commit of the base branch that the change is made on."""
     checkout: Checkout | None = None
     sandbox: Sandbox | None = None
     workspace: Workspace | None = None
     conversation: Conversation | None = None
+    rules: str = ""
+    """The repository's own rules for agents, as the base branch has them."""
+    carried: bool = False
+    """Whether the tree began with what an earlier run of this job had changed."""
     changes: Changes = NOTHING
     validation: tuple[CommandOutcome, ...] = ()
     repairs: int = 0
@@ -45,6 +52,8 @@ class Work:
     """Why the agent says that the ticket is not solved; None when it says that it is."""
     usage: Usage = field(default_factory=Usage)
     commit: str = ""
+    stored: bool = False
+    """Whether the commit is kept until it is pushed, so that nothing less may take its place."""
     secrets: tuple[str, ...] = ()
     """What this run was lent, and nobody may read anywhere."""
 
@@ -58,9 +67,18 @@ class Work:
         """The result when nothing was pushed."""
         return RunResult(outcome="failed", reason=reason, **self._evidence())
 
+    def parked(self, reason: Reason, until: datetime) -> RunResult:
+        """The result when the provider account has to rest."""
+        return RunResult(outcome="parked", reason=reason, until=until, **self._evidence())
+
     def published(self, reason: Reason) -> RunResult:
         """The result when the branch carries the commit."""
         return RunResult(outcome="published", reason=reason, commit=self.commit, branch=self.branch, **self._evidence())
+
+    def unpublished(self, reason: Reason) -> RunResult:
+        """The result when the commit is good and stored here, and could not be pushed."""
+        outcome = self.published(reason)
+        return outcome.model_copy(update={"outcome": "unpublished"})
 
     def clean(self, text: str) -> str:
         """The text without credentials, those this run was lent first of all."""
@@ -78,7 +96,7 @@ class Work:
 
     def _evidence(self) -> dict[str, object]:
         return {
-            "base": self.checkout.base if self.checkout else "",
+            "base": self.base,
             "base_branch": self.order.base_branch,
             "summary": self.summary,
             "files": tuple(change.path for change in self.changes.files),

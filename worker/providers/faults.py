@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic_ai import exceptions
 
 from jobs import errors, redact
 from jobs.reasons import Code
+from worker.providers import resets
 
 WORDS_CAP = 300  # characters of a provider's own words
+LIMITED_FOR = 15 * 60.0  # seconds a rate limit lasts where the provider does not say
+USED_UP_FOR = 3600.0  # seconds until an account that was used up is tried again where the provider does not say
+SHORTEST, LONGEST = 10.0, 7 * 86400.0  # seconds; what a provider asks for is kept within
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,8 @@ class Fault:
     sentence: str
     remedy: str = ""
     """Empty: the usual one of the code."""
+    lasts: float | None = None
+    """Seconds it lasts where the provider does not say; None: waiting does not help."""
 
 
 _SELF_TEST = "Run the provider's self-test: the model may not take tools, or an option it was given."
@@ -33,8 +40,14 @@ _FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
         exceptions.ModelNotFoundError,
         Fault(Code.MODEL_NOT_FOUND, "The provider does not know the model, or nothing is at this base URL"),
     ),
-    (exceptions.ModelQuotaExceededError, Fault(Code.RATE_LIMITED, "The provider account is used up", _TOP_UP)),
-    (exceptions.ModelRateLimitError, Fault(Code.RATE_LIMITED, "The provider limits how often it may be asked")),
+    (
+        exceptions.ModelQuotaExceededError,
+        Fault(Code.RATE_LIMITED, "The provider account is used up", _TOP_UP, USED_UP_FOR),
+    ),
+    (
+        exceptions.ModelRateLimitError,
+        Fault(Code.RATE_LIMITED, "The provider limits how often it may be asked", lasts=LIMITED_FOR),
+    ),
     (
         exceptions.ModelContextWindowExceededError,
         Fault(Code.PROVIDER_ERROR, "The conversation is longer than the model takes in", _SMALLER),
@@ -62,7 +75,16 @@ def stop_for(error: Exception, secrets: Iterable[str] = ()) -> errors.RunStopped
         return None
     said = words(_told(error), secrets)
     sentence = f"{fault.sentence}: {said}" if said else f"{fault.sentence}."
-    return errors.RunStopped(fault.code, f"{sentence}{_wait(error)}", remedy=fault.remedy)
+    asked = _asked(error)
+    if asked:
+        sentence += f" It asks to wait {asked:.0f} seconds."
+    wait = None if fault.lasts is None else limited_for(asked, fault.lasts)
+    return errors.RunStopped(fault.code, sentence, remedy=fault.remedy, retry_after=wait)
+
+
+def limited_for(asked: float | None, usual: float = LIMITED_FOR) -> float:
+    """Seconds an account is left alone, from what its provider asked for."""
+    return min(max(usual if asked is None else asked, SHORTEST), LONGEST)
 
 
 def words(text: str, secrets: Iterable[str] = ()) -> str:
@@ -107,6 +129,10 @@ def _root(error: BaseException) -> str:
     return text
 
 
-def _wait(error: Exception) -> str:
-    seconds = error.retry_after if isinstance(error, exceptions.ModelAPIError) else None
-    return f" It asks to wait {seconds:.0f} seconds." if seconds else ""
+def _asked(error: Exception) -> float | None:
+    """Seconds the provider asks to wait, wherever it says so."""
+    if not isinstance(error, exceptions.ModelAPIError):
+        return None
+    headers = error.headers if isinstance(error, exceptions.ModelHTTPError) else None
+    said = resets.seconds_until(headers or {}, error.body, datetime.now(UTC))
+    return error.retry_after if said is None else said

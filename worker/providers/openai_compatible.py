@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-import time
 from collections.abc import Iterable
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import urlsplit
@@ -26,7 +24,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from jobs import catalog, errors
 from jobs.catalog import AuthMode, ProviderProfile
 from jobs.reasons import Code
-from worker.providers import addresses, faults
+from worker.providers import addresses, faults, resets
 from worker.providers.guarded import GuardedModel
 from worker.providers.lean_openai import LeanOpenAI
 from worker.providers.registry import Probe
@@ -138,21 +136,8 @@ async def _drop(names: Iterable[str], request: httpx2.Request) -> None:
 
 async def _refuse_long_waits(longest: float, response: httpx2.Response) -> None:
     """Keep the SDK, which would sleep up to two minutes, from waiting longer than a run should hang."""
-    if _asked_to_wait(response.headers) > longest:
+    if (resets.retry_after(response.headers, datetime.now(UTC)) or 0.0) > longest:
         response.headers["x-should-retry"] = "false"
-
-
-def _asked_to_wait(headers: httpx2.Headers) -> float:
-    """Seconds, from `retry-after-ms` or `Retry-After`; 0 where nothing usable is said.
-
-    `Retry-After` is a number or a date: https://httpwg.org/specs/rfc9110.html#field.retry-after
-    """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with suppress(KeyError, ValueError):
-            return float(headers[name]) * unit
-    with suppress(KeyError, ValueError, TypeError):
-        return parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time()
-    return 0.0
 
 
 async def _body(answer: httpx2.Response) -> bytes:
@@ -172,7 +157,8 @@ def _probed(answer: httpx2.Response, body: bytes, key: str) -> Probe:
         parsed = None
     if answer.is_error:
         text = faults.explained(parsed) or body[: faults.WORDS_CAP].decode("utf-8", "replace")
-        return Probe(answer.status_code, None, faults.words(text, [key]))
+        asked = resets.seconds_until(answer.headers, parsed, datetime.now(UTC))
+        return Probe(answer.status_code, None, faults.words(text, [key]), asked)
     listed = parsed.get("data") if isinstance(parsed, dict) else None
     if not isinstance(listed, list):
         return Probe(answer.status_code, None)

@@ -25,6 +25,8 @@ class Probe:
     """Identifiers it lists; None when it keeps no list."""
     words: str = ""
     """The endpoint's own explanation of an error, shortened and without secrets."""
+    retry_after: float | None = None
+    """Seconds it asks to wait; None where it says nothing."""
 
 
 class Provider(Protocol):

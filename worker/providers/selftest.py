@@ -147,7 +147,9 @@ class _SelfTest:
             sentence = f"The provider refused the credentials: {probe.status} {probe.words}"
             raise errors.RunStopped(Code.PROVIDER_UNAUTHORIZED, sentence)
         if probe.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise errors.RunStopped(Code.RATE_LIMITED, f"The provider limits how often it may be asked: {probe.words}")
+            sentence = f"The provider limits how often it may be asked: {probe.words}"
+            wait = faults.limited_for(probe.retry_after)
+            raise errors.RunStopped(Code.RATE_LIMITED, sentence, retry_after=wait)
         if self._profile.auth_mode is AuthMode.NONE:
             return "No key is sent, as configured, and the endpoint asks for none."
         if probe.models is None:
@@ -199,15 +201,19 @@ class _SelfTest:
 
 async def _taken(name: str, step: Callable[[], Awaitable[str]]) -> Step:
     started = time.perf_counter()
-    ok, remedy = True, ""
+    ok, remedy, retry_at = True, "", None
     try:
         detail = await step()
     except errors.RunStopped as stop:
         reason = reasons.because(Code(stop.code), stop.message, stop.remedy)
         ok, detail, remedy = False, reason.sentence, reason.next_step
+        if stop.retry_after is not None:
+            retry_at = datetime.now(UTC) + timedelta(seconds=stop.retry_after)
+            detail = f"Rate limited until {retry_at:%Y-%m-%d %H:%M} UTC. {detail}"
     except errors.JcaError as error:
         ok, detail, remedy = False, error.message, error.remedy
-    return Step(name=name, ok=ok, detail=detail, remedy=remedy, milliseconds=(time.perf_counter() - started) * 1000)
+    took = (time.perf_counter() - started) * 1000
+    return Step(name=name, ok=ok, detail=detail, remedy=remedy, milliseconds=took, retry_at=retry_at)
 
 
 def _untagged(model: str) -> str:

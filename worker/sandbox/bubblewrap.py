@@ -155,7 +155,7 @@ async def _whole(
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        await _end(await starting, output)
+        await _uninterrupted(_end_once_started(starting, output))
         raise
 
 
@@ -168,8 +168,26 @@ async def _supervise(process: asyncio.subprocess.Process, output: CappedOutput, 
     except TimeoutError:
         return True
     finally:
-        await _end(process, output)
+        await _uninterrupted(_end(process, output))
     return False
+
+
+async def _uninterrupted(ending: Coroutine[None, None, None]) -> None:
+    """See an ending through although the caller is cancelled, once more or for the first time."""
+    task = asyncio.ensure_future(ending)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled:
+        raise cancelled
+
+
+async def _end_once_started(starting: asyncio.Future[asyncio.subprocess.Process], output: CappedOutput) -> None:
+    await _end(await starting, output)
 
 
 async def _end(process: asyncio.subprocess.Process, output: CappedOutput) -> None:

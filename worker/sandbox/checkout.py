@@ -16,6 +16,7 @@ from jobs import errors
 from worker.sandbox import changes as changed
 from worker.sandbox import git, tree_walk
 from worker.sandbox.changes import Changes, FileChange
+from worker.sandbox.checkpoints import Kept
 from worker.sandbox.mirror import Snapshot
 
 __all__ = ["Changes", "Checkout", "FileChange", "checkout"]
@@ -61,23 +62,35 @@ class Checkout:
         await self._refuse_escapes(changed.links(entries))
         return changes
 
-    async def commit(self, changes: Changes, message: str, *, author_name: str, author_email: str) -> str:
-        """Write `changes` as one commit on `base` and return its id; no branch is moved.
+    async def carry_on(self, earlier: Kept) -> bool:
+        """Bring what an earlier run changed into the untouched tree; `base` stays what it is.
+
+        Returns:
+            False when it does not fit `base` without a conflict; then the tree stays untouched.
+
+        Raises:
+            errors.JcaError: git failed.
+        """
+        tree = earlier.tree if earlier.base == self.base else await self._merged(earlier)
+        if tree is None:
+            return False
+        await self._git.text("read-tree", "-m", "-u", self.base, tree)
+        return True
+
+    async def commit(
+        self, changes: Changes, message: str, *, author_name: str, author_email: str, parent: str = ""
+    ) -> str:
+        """Write `changes` as one commit on `parent`, or else on `base`, and return its id; no branch is moved.
 
         Raises:
             errors.BadInput: the author has no name or address git accepts.
             errors.JcaError: git failed.
         """
-        people = ("AUTHOR", "COMMITTER")
-        names = {f"GIT_{role}_NAME": author_name for role in people}
-        addresses = {f"GIT_{role}_EMAIL": author_email for role in people}
         if any(not value.strip() or set(value) & set("<>\0\n\r") for value in (author_name, author_email)):
             raise errors.BadInput(
                 "The author of a commit needs a name and an address, each on one line without < and >."
             )
-        repository = replace(self._git, environment=names | addresses)
-        arguments = ("commit-tree", changes.tree, "-p", self.base, "-F", "-")
-        return await repository.text(*arguments, stdin=message.encode(errors="replace"))
+        return await self._commit_tree(changes.tree, parent or self.base, message, author_name, author_email)
 
     async def remove(self) -> None:
         """Remove the whole directory, whatever modes and depths the agent left; twice is fine."""
@@ -87,6 +100,21 @@ class Checkout:
         """Fill the tree with the base commit; called once, by `checkout`."""
         await self._git.text("read-tree", self.base)
         await self._git.text("checkout-index", "--all", "--index", "--quiet")
+
+    async def _merged(self, earlier: Kept) -> str | None:
+        """The tree of `base` with what the earlier run changed: https://git-scm.com/docs/git-merge-tree (git 2.38)."""
+        # On a commit of its own, so that both sides come from what that run began with, wherever the branch went.
+        present = await self._commit_tree(
+            f"{self.base}^{{tree}}", earlier.base, "The present base", "JCA", "jca@localhost"
+        )
+        output = await self._git.run("merge-tree", "--write-tree", "--no-messages", present, earlier.commit)
+        return None if output.code else output.stdout.decode().strip()
+
+    async def _commit_tree(self, tree: str, parent: str, message: str, name: str, address: str) -> str:
+        people = ("AUTHOR", "COMMITTER")
+        names = {f"GIT_{role}_NAME": name for role in people} | {f"GIT_{role}_EMAIL": address for role in people}
+        arguments = ("commit-tree", tree, "-p", parent, "-F", "-")
+        return await replace(self._git, environment=names).text(*arguments, stdin=message.encode(errors="replace"))
 
     def _inspect(self) -> list[bytes]:
         (self._directory / "index.lock").unlink(missing_ok=True)  # of a git that was killed

@@ -163,7 +163,9 @@ class Repository:
 
     def _command(self, *arguments: str) -> list[str]:
         work_tree = [f"--work-tree={self.work_tree}", "-C", str(self.work_tree)] if self.work_tree else []
-        return [f"--git-dir={self.git_dir}", *work_tree, *arguments]
+        # A job's own objects go with it; what is to outlive it is packed into the mirror, and synced there.
+        unsynced = ["-c", "core.fsync=none"] if self.objects else []
+        return [f"--git-dir={self.git_dir}", *unsynced, *work_tree, *arguments]
 
     def _places(self) -> dict[str, str]:
         places = {}

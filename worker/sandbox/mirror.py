@@ -55,7 +55,7 @@ class Mirrors:
         """Do what `sync` does; None when the repository has no such branch."""
         ref = remote.branch_ref(branch)
         remote.transport(url)
-        mirror = self._place(url)
+        mirror = self.place(url)
         # Hashed, so that `a` and `a/b` can follow each other on the remote without blocking each other here.
         commit = await _bring(git.Repository(mirror), url, ref, f"refs/jca/heads/{_digest(branch)}", credential)
         return Snapshot(mirror, commit) if commit else None
@@ -68,8 +68,8 @@ class Mirrors:
             errors.JcaError: the remote refused or did not answer; of the kind `remote.failure` says.
         """
         remote.transport(url)
-        repository = git.Repository(self._place(url))
-        async with _locked(repository.git_dir):
+        repository = git.Repository(self.place(url))
+        async with locked(repository.git_dir):
             await _heal(repository)
             output = await repository.run("ls-remote", "--symref", "--end-of-options", url, "HEAD", url=url)
         if output.code:
@@ -79,7 +79,8 @@ class Mirrors:
             raise errors.NotFound(f"{remote.redact(url)} has no branch yet.", remedy="Push a first commit to it.")
         return ref.removeprefix("ref: refs/heads/")
 
-    def _place(self, url: str) -> Path:
+    def place(self, url: str) -> Path:
+        """Where the mirror of `url` is, or will be."""
         return self._root.absolute() / f"{_digest(url)}.git"
 
 
@@ -90,7 +91,7 @@ def _digest(text: str) -> str:
 async def _bring(
     repository: git.Repository, url: str, ref: str, kept: str, credential: git.GitCredential | None
 ) -> str | None:
-    async with _locked(repository.git_dir):
+    async with locked(repository.git_dir):
         await _heal(repository)
         head = await _remote_head(repository, url, ref, credential)
         if head is None or await _resolve(repository, kept) == head:
@@ -141,7 +142,7 @@ def _remove_leftovers(mirror: Path) -> None:
 
 
 @asynccontextmanager
-async def _locked(mirror: Path) -> AsyncIterator[None]:
+async def locked(mirror: Path) -> AsyncIterator[None]:
     """Hold the lock beside `mirror`; the kernel lets go of it when this process dies."""
     mirror.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(mirror.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

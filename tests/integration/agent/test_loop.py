@@ -25,6 +25,7 @@ from worker.agent.task import Task
 from worker.agent.trajectory import Trajectory
 from worker.demo import model as demo
 from worker.providers import registry
+from worker.serving import serving
 
 VALIDATION = ("python3", "-B", "-m", "unittest", "discover", "-s", "tests", "-t", ".")
 TASK = Task(
@@ -47,12 +48,8 @@ def shop(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def demo_endpoint() -> AsyncIterator[str]:
-    runner = await demo.serve("127.0.0.1", 0)
-    try:
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    async with serving(demo.create_model_app(), host="127.0.0.1") as address:
+        yield f"http://{address}"
 
 
 def conversation(url: str, directory: Path, model: str, **limits: float) -> Conversation:

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from worker.demo import model as demo
+from worker.serving import serving
 
 TASK = 'Solve it.\n\nValidation commands, run by the host:\n- ["python3", "-m", "unittest"]\n'
 TOOLS = [
@@ -20,11 +21,11 @@ TOOLS = [
 
 @pytest.fixture
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    runner = await demo.serve("127.0.0.1", 0)
-    host, port = runner.addresses[0][:2]
-    async with aiohttp.ClientSession(f"http://{host}:{port}") as session:
+    async with (
+        serving(demo.create_model_app(), host="127.0.0.1") as address,
+        aiohttp.ClientSession(f"http://{address}") as session,
+    ):
         yield session
-    await runner.cleanup()
 
 
 def body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a request

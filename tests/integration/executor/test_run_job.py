@@ -3,119 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
 from jobs import errors
-from jobs.catalog import ProviderProfile, Repository, ValidationMode
-from jobs.order import Limits, WorkOrder
+from jobs.catalog import ValidationMode
 from jobs.reasons import Code
-from jobs.results import Usage
-from jobs.run_result import RunResult
-from jobs.ticket import Ticket
 from tests.fakes import model_endpoint as fake
 from tests.fakes.model_endpoint import Answer
-from worker.executor.desk import Desk
-from worker.executor.run import run_job
-from worker.providers import registry
-from worker.sandbox.mirror import Mirrors
-from worker.sandbox.seed import seed
-
-VALID = (("python3", "check.py"),)
-WRITE = ("write", {"path": "answer.txt", "content": "42\n"})
-SLEEP = "import time; time.sleep(4711)"
-WRONG = ("write", {"path": "answer.txt", "content": "41\n"})
-
-
-@dataclass
-class Claim:
-    """A lease and a sink that remember; the lease can be lost."""
-
-    held: bool = True
-    said: list[tuple[str, str]] = field(default_factory=list)
-
-    async def current(self) -> bool:
-        return self.held
-
-    async def stage(self, name: str, state: str, detail: str = "") -> None:
-        del detail
-        self.said.append((name, state))
-
-    async def note(self, kind: str, text: str) -> None:
-        self.said.append((kind, text))
-
-    async def usage(self, usage: Usage) -> None:
-        del usage
-
-
-@dataclass
-class Profiles:
-    profile: ProviderProfile
-
-    async def provider(self, name: str) -> ProviderProfile:
-        assert name == self.profile.name
-        return self.profile
-
-
-@dataclass
-class World:
-    """One repository, one order, one claim."""
-
-    directory: Path
-    order: WorkOrder
-    claim: Claim
-
-    async def run(self, script: list[Answer], **profile: float) -> RunResult:
-        async with fake.serving(script) as endpoint:
-            return await run_job(self.order, self.desk(endpoint.profile(**profile)))
-
-    def desk(self, profile: ProviderProfile) -> Desk:
-        return Desk(
-            lease=self.claim,
-            sink=self.claim,
-            credentials=Profiles(profile),
-            mirrors=Mirrors(self.directory / "mirrors"),
-            directory=self.directory / "run",
-            trajectory=self.directory / "trajectory.jsonl",
-            runtimes=(),
-            build_model=registry.build_model,
-        )
-
-    def with_repository(self, **changes: object) -> World:
-        repository = self.order.repository.model_copy(update=changes)
-        return replace(self, order=self.order.model_copy(update={"repository": repository}))
-
-    def git(self, *words: str) -> str:
-        argv = ["git", "--git-dir", self.order.repository.url, *words]
-        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
-
-    def branches(self) -> list[str]:
-        return [name for name in self.git("for-each-ref", "--format=%(refname:short)").split() if name != "main"]
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    files = tmp_path / "files"
-    files.mkdir()
-    (files / "README.md").write_text("A question.\n")
-    (files / "check.py").write_text("import sys\nsys.exit(open('answer.txt').read() != '42\\n')\n")
-    await seed(files, tmp_path / "origin.git", branch="main", message="A question")
-    order = WorkOrder(
-        job="01j0000000000000000000test",
-        run=1,
-        ticket=Ticket(source="local", key="Q-1", title="Answer it", body="The answer goes into answer.txt."),
-        repository=Repository(alias="q", url=str(tmp_path / "origin.git"), validation_commands=VALID),
-        base_branch="main",
-        branch="jca/q-1-answer-it",
-        provider="fake",
-        model=fake.MODEL,
-        limits=Limits(turns=20),
-    )
-    return World(tmp_path, order, Claim())
+from tests.integration.executor.world import SLEEP, WRITE, WRONG, World, processes, until
 
 
 async def test_a_validated_change_is_pushed_once_with_its_trailers(world: World) -> None:
@@ -219,7 +115,7 @@ async def test_a_branch_that_appears_meanwhile_is_not_overwritten(world: World) 
     world.claim.current = current  # type: ignore[method-assign] # somebody pushes right before we do
     result = await world.run([fake.calls(WRITE), fake.finishes()])
 
-    assert (result.outcome, result.reason.code) == ("failed", Code.PUSH_FAILED)
+    assert (result.outcome, result.reason.code) == ("unpublished", Code.PUBLISH_FAILED)
     assert world.git("rev-parse", "jca/q-1-answer-it") == world.git("rev-parse", "main")
 
 
@@ -228,7 +124,6 @@ async def test_a_branch_that_appears_meanwhile_is_not_overwritten(world: World) 
     [
         ([fake.fails(401, "no such key")], Code.PROVIDER_UNAUTHORIZED),
         ([fake.fails(404, "no such model")], Code.MODEL_NOT_FOUND),
-        ([fake.fails(429, "slow down", {"Retry-After": "3600"})], Code.RATE_LIMITED),
         ([fake.fails(500, "oops", {"x-should-retry": "false"})], Code.PROVIDER_ERROR),
         ([fake.hangs()], Code.PROVIDER_TIMEOUT),
         ([fake.text("<html>not an answer</html>")], Code.BAD_ANSWER),
@@ -281,31 +176,11 @@ async def test_a_cancelled_run_leaves_no_process_and_no_directory(world: World) 
     sleep = ("run", {"argv": ["python3", "-c", SLEEP]})
     world = world.with_repository(allowed_commands=("python3",))
     task = asyncio.create_task(world.run([fake.calls(sleep)]))
-    await _until(lambda: _processes(SLEEP))
+    await until(lambda: processes(SLEEP))
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await task
-    await _until(lambda: not _processes(SLEEP))
+    await until(lambda: not processes(SLEEP))
     assert not (world.directory / "run").exists()
     assert world.branches() == []
-
-
-def _processes(word: str) -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes()
-        except OSError:
-            continue
-        if word.encode() in line.split(b"\0"):
-            found.append(path.parent.name)
-    return found
-
-
-async def _until(look: Callable[[], object]) -> None:
-    for _ in range(600):
-        if look():
-            return
-        await asyncio.sleep(0.05)
-    raise TimeoutError

@@ -15,6 +15,7 @@ from jobs.readiness import Readiness, State, Step
 from tests.fakes import model_endpoint as fake
 from worker.demo import model as demo
 from worker.providers.selftest import self_test
+from worker.serving import serving
 
 CALL = fake.calls(("self_test", {"word": "ready"}))
 FINISH = fake.finishes("ok")
@@ -47,13 +48,9 @@ async def test_endpoint_that_does_everything_is_ready_for_ten_minutes() -> None:
 
 
 async def test_demo_model_passes() -> None:
-    runner = await demo.serve("127.0.0.1", 0)
-    try:
-        host, port = runner.addresses[0][:2]
-        profile = fake.Endpoint(url=f"http://{host}:{port}").profile(default_model=demo.MODEL)
+    async with serving(demo.create_model_app(), host="127.0.0.1") as address:
+        profile = fake.Endpoint(url=f"http://{address}").profile(default_model=demo.MODEL)
         readiness = await self_test(profile, demo.MODEL, worker="here")
-    finally:
-        await runner.cleanup()
 
     assert readiness.ready, readiness.reason
 
