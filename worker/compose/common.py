@@ -27,13 +27,11 @@ class Parts:
 
     async def catalog(self) -> Catalog:
         """The configuration in force now."""
-        async with self.ledger.read() as tx:
-            return await provisioning.load_catalog(tx, self.settings)
+        return await self.ledger.read(provisioning.load_catalog, self.settings)
 
     async def sources(self) -> dict[str, Source]:
         """The sources in force now, with their secrets."""
-        async with self.ledger.read() as tx:
-            return await provisioning.load_sources(tx, self.settings, self.vault)
+        return await self.ledger.read(provisioning.load_sources, self.settings, self.vault)
 
 
 @asynccontextmanager

@@ -11,16 +11,19 @@ from functools import partial
 from jobs.catalog import ProviderKind
 from jobs.events import Events, Logs
 from jobs.queue import connection
+from jobs.queue.dispatch import Dispatch
+from jobs.queue.errand_worker import ErrandWorker
 from jobs.queue.presence import Presence
 from jobs.queue.worker import LeaseWorker, make_worker
 from jobs.settings import Settings
 from worker import state
 from worker.compose import common
+from worker.executor.errands import ErrandDesk
 from worker.executor.gateway_client import GatewayClient
 from worker.executor.readiness import ReadinessBoard
 from worker.executor.service import Workshop
 from worker.providers import registry, selftest
-from worker.sandbox.bubblewrap import probe
+from worker.sandbox.bubblewrap import SandboxState, probe
 from worker.serving import ended, until_stopped
 from worker.up import child
 
@@ -42,11 +45,14 @@ async def run(settings: Settings) -> None:
         client = GatewayClient(str(settings.gateway_socket), common.cluster_token(settings))
         stack.push_async_callback(client.close)
         sandbox = await probe(settings.sandbox_runtimes)
-        self_test = partial(selftest.self_test, worker=name)
-        board = ReadinessBoard(name, client.profiles, self_test, Presence(redis), sandbox)
+        board = _board(settings, redis, client, sandbox)
         workshop = _workshop(settings, redis, client, board)
         workshop.clear()
         stack.push_async_callback(ended, asyncio.create_task(board.run()))
+        desk = ErrandDesk(client, board, workshop.mirrors, workshop.forget_jobs)
+        errands = ErrandWorker(redis, name, desk.perform)
+        stack.push_async_callback(ended, asyncio.create_task(errands.serve()))
+        stack.push_async_callback(ended, asyncio.create_task(workshop.forget()))
         child.say_ready(f"{name} · {sandbox.detail}")
         await _claim(settings, redis, workshop)
 
@@ -63,6 +69,24 @@ def _load_everything() -> None:
     gc.freeze()
 
 
+def _board(
+    settings: Settings,
+    redis: connection.Connection,
+    client: GatewayClient,
+    sandbox: SandboxState,
+) -> ReadinessBoard:
+    name = settings.worker_name
+    return ReadinessBoard(
+        name,
+        client.profiles,
+        Dispatch(redis).wanted,
+        partial(selftest.self_test, worker=name),
+        Presence(redis),
+        sandbox,
+        slots=settings.worker_concurrency,
+    )
+
+
 def _workshop(
     settings: Settings,
     redis: connection.Connection,
@@ -77,6 +101,7 @@ def _workshop(
         logs=Logs(redis),
         credentials=credentials,
         board=board,
+        hold=Dispatch(redis).hold,
         build_model=registry.build_model,
     )
 
@@ -87,7 +112,7 @@ async def _claim(settings: Settings, redis: connection.Connection, workshop: Wor
         redis,
         name=settings.worker_name,
         run=workshop.run,
-        accounts=workshop.board.accounts,
+        offers=workshop.board.offers,
         max_jobs=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
         job_timeout=LONGEST_RUN,

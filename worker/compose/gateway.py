@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from jobs.events import Events, Logs
-from jobs.ledger import migrate
+from jobs.ledger import leader, migrate
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.doorbell import Doorbell
+from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
 from jobs.settings import Settings
 from worker import state
@@ -37,7 +39,7 @@ async def run(settings: Settings) -> None:
         await parts.catalog()  # a configuration that cannot be used must stop the start, not the first job
         doorbell = Doorbell(parts.redis)
         services = _services(parts, doorbell)
-        duties = asyncio.create_task(loop.run(_office(parts), doorbell))
+        duties = asyncio.create_task(leader.lead(parts.ledger, partial(loop.run, _office(parts), doorbell)))
         stack.push_async_callback(ended, duties)
         await stack.enter_async_context(serving(create_cluster_app(services), path=settings.gateway_socket))
         pages = serving(create_app(services), host=settings.host, port=settings.port)
@@ -51,6 +53,7 @@ def _services(parts: common.Parts, doorbell: Doorbell) -> Services:
         ledger=parts.ledger,
         dispatch=Dispatch(parts.redis),
         presence=Presence(parts.redis),
+        errands=Errands(parts.redis),
         logs=Logs(parts.redis),
         vault=parts.vault,
         catalog=parts.catalog,
@@ -70,4 +73,5 @@ def _office(parts: common.Parts) -> Office:
         catalog=parts.catalog,
         sources=parts.sources,
         tracker=lambda _source: record,
+        retention_days=parts.settings.retention_days,
     )

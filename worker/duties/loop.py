@@ -9,14 +9,25 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from jobs.queue.doorbell import Doorbell
-from worker.duties import fold, publish, reconcile, triage
+from worker.duties import archive, fold, publish, reconcile, retain, spending, triage
 from worker.duties.office import Office
 
 log = structlog.get_logger()
 
+Duty = Callable[[Office], Awaitable[int]]
+
 PAUSE = 1.0  # seconds between looks when nobody rings
-RECONCILE_EVERY = 5.0  # seconds
 FOLD_WAIT = 1000  # milliseconds one look at the event stream may wait
+
+EVERY: tuple[tuple[float, Duty], ...] = (
+    (0.0, triage.once),
+    (0.0, publish.once),
+    (2.0, archive.once),
+    (2.0, spending.once),
+    (5.0, reconcile.once),
+    (3600.0, retain.once),
+)
+"""Each duty with the seconds between two times it is done; 0: at every ring."""
 
 
 async def run(office: Office, doorbell: Doorbell) -> None:
@@ -28,14 +39,13 @@ async def run(office: Office, doorbell: Doorbell) -> None:
 
 
 async def _decide(office: Office, doorbell: Doorbell) -> None:
-    """Triage and publish whenever the doorbell rings, and look by ourselves in between."""
-    reconciled = float("-inf")
+    """Do what is due whenever the doorbell rings, and look by ourselves in between."""
+    done = {duty: float("-inf") for _, duty in EVERY}
     while True:
-        await _safely(triage.once, office)
-        await _safely(publish.once, office)
-        if time.monotonic() - reconciled > RECONCILE_EVERY:
-            await _safely(reconcile.once, office)
-            reconciled = time.monotonic()
+        for pause, duty in EVERY:
+            if time.monotonic() - done[duty] >= pause:
+                await _safely(duty, office)
+                done[duty] = time.monotonic()
         await doorbell.wait(PAUSE)
 
 
@@ -46,7 +56,7 @@ async def _follow(office: Office, doorbell: Doorbell) -> None:
             doorbell.ring_here()
 
 
-async def _safely(duty: Callable[[Office], Awaitable[int]], office: Office) -> int:
+async def _safely(duty: Duty, office: Office) -> int:
     try:
         return await duty(office)
     except Exception as error:  # noqa: BLE001 - a duty that fails is tried again; the others go on

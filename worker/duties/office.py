@@ -24,3 +24,5 @@ class Office:
     sources: Callable[[], Awaitable[dict[str, Source]]]
     tracker: Callable[[str], Tracker]
     """The outbound side of a source, by the source's name."""
+    retention_days: int = 0
+    """Days a job is kept after its end; 0 keeps everything."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from jobs import errors
-from jobs.catalog import Catalog, Workspace
+from jobs.catalog import Catalog, Repository, Workspace
 from jobs.directives import Directives
-from jobs.job import Job
+from jobs.job import Job, Status, now
 from jobs.order import Limits, WorkOrder
+from jobs.selection import Selection
+from jobs.spending import smallest_cap
 
 
 def order_for(job: Job, catalog: Catalog) -> WorkOrder:
@@ -32,13 +34,42 @@ def order_for(job: Job, catalog: Catalog) -> WorkOrder:
         model=job.selection.model,
         inline_context=job.directives.inline_context,
         effort=job.directives.effort,
-        limits=limits_for(job.directives, catalog.workspace),
+        limits=limits_for(job.directives, repository, catalog.workspace),
     )
 
 
-def limits_for(directives: Directives, workspace: Workspace) -> Limits:
-    """What a run may spend: the ticket may ask for less than the workspace allows, never for more."""
-    usd = [limit for limit in (directives.budget_usd, workspace.max_usd) if limit is not None]
+def job_of(order: WorkOrder, job: Job | None) -> Job:
+    """The job that an order was written for, as far as the order tells; `job` is an older record of it, if any."""
+    limits = order.limits
+    told = {
+        "status": Status.QUEUED,
+        "reason": None,
+        "ticket": order.ticket,
+        "actor": order.actor,
+        "directives": Directives(
+            base=order.base_branch,
+            inline_context=order.inline_context,
+            effort=order.effort,
+            budget_usd=limits.usd,
+            budget_tokens=limits.tokens,
+            timeout_seconds=int(limits.seconds),
+        ),
+        "repository": order.repository.alias,
+        "selection": Selection(provider=order.provider, model=order.model),
+        "run": order.run,
+        "branch": order.branch,
+        "queued_at": now(),
+    }
+    return (job or Job(id=order.job, ticket=order.ticket)).model_copy(update=told)
+
+
+def limits_for(directives: Directives, repository: Repository, workspace: Workspace) -> Limits:
+    """What a run may spend: the ticket may ask for less than the workspace allows, never for more.
+
+    A cap limits each single run too: it fails closed where a model has no known price.
+    """
+    allowed = (directives.budget_usd, workspace.max_usd, smallest_cap(repository, workspace))
+    usd = [limit for limit in allowed if limit is not None]
     return Limits(
         turns=workspace.max_turns,
         tokens=min(directives.budget_tokens or workspace.max_tokens, workspace.max_tokens),

@@ -1,62 +1,78 @@
-"""Publish: every effect that is owed to a tracker, until it is there."""
+"""Publish: every effect that is owed to a tracker, until it is there or cannot be."""
 
 from __future__ import annotations
 
 import structlog
 
+from jobs import errors
 from jobs.job import Job, Status, advance
-from jobs.ledger import outbox, records, runs
+from jobs.ledger import audit, outbox, records, runs
+from jobs.ledger.database import Transaction
+from jobs.reasons import Code, because
 from jobs.results import PullRequest, PullRequestState
 from worker.duties import report
 from worker.duties.office import Office
 
 log = structlog.get_logger()
 
+MOST_ATTEMPTS = 9
+"""Tries of one effect, over about nine minutes, before a person has to look."""
+
+PERMANENT = (errors.BadInput, errors.NotFound, errors.NotReady, errors.Refused)
+"""What another try will not change."""
+
 
 async def once(office: Office) -> int:
     """Perform what is due; returns how much that was."""
-    async with office.ledger.read() as tx:
-        due = await outbox.due(tx)
+    due = await office.ledger.read(outbox.due)
     for owed in due:
         try:
             await _PERFORM[owed.effect](office, owed)
         except Exception as error:  # noqa: BLE001 - whatever one effect meets, the others are owed as well
-            why = f"{type(error).__name__}: {error}"
-            log.warning("effect_postponed", effect=owed.effect.value, job=owed.job_id, why=why)
-            async with office.ledger.write() as tx:
-                await outbox.postpone(tx, owed, why)
+            why = str(error) if isinstance(error, errors.JcaError) else f"{type(error).__name__}: {error}"
+            final = isinstance(error, PERMANENT) or owed.attempts + 1 >= MOST_ATTEMPTS
+            log.warning("effect_failed", effect=owed.effect.value, job=owed.job_id, why=why, final=final)
+            await office.ledger.write(give_up if final else outbox.postpone, owed, why)
     return len(due)
 
 
 async def _open_pull_request(office: Office, owed: outbox.Owed) -> None:
-    job = await _job(office, owed)
+    job = await office.ledger.read(records.get, owed.job_id)
     if job.status is Status.PUBLISHING:
         opened = await office.tracker(job.ticket.source).open_pull_request(job, await _draft(office, job))
         job = advance(job, Status.SUCCEEDED, job.reason, pull_request=opened)
-    async with office.ledger.write() as tx:
-        if job.status is Status.SUCCEEDED and job.pull_request:
-            await records.save(tx, job, who="publish", why=f"{job.pull_request.state}: {job.branch}")
-        await outbox.done(tx, owed)
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
+    await office.ledger.write(_published, owed, job)
+
+
+def _published(tx: Transaction, owed: outbox.Owed, job: Job) -> None:
+    if job.status is Status.SUCCEEDED and job.pull_request:
+        records.save(tx, job, who="publish", why=f"{job.pull_request.state}: {job.branch}")
+    outbox.done(tx, owed)
+    outbox.owe(tx, job.id, outbox.Effect.REPORT)
 
 
 async def _report(office: Office, owed: outbox.Owed) -> None:
-    job = await _job(office, owed)
+    job = await office.ledger.read(records.get, owed.job_id)
     await office.tracker(job.ticket.source).report(job, report.report(job))
-    async with office.ledger.write() as tx:
-        await outbox.done(tx, owed)
+    await office.ledger.write(outbox.done, owed)
 
 
-async def _job(office: Office, owed: outbox.Owed) -> Job:
-    async with office.ledger.read() as tx:
-        return await records.get(tx, owed.job_id)
+def give_up(tx: Transaction, owed: outbox.Owed, why: str) -> None:
+    """Nothing more is tried by itself: the job says so, or, where only its report is missing, the audit log does."""
+    outbox.done(tx, owed)
+    if owed.effect is outbox.Effect.REPORT:
+        audit.note(tx, actor="publish", action="report.given_up", subject=owed.job_id, detail=why)
+        return
+    job = records.get(tx, owed.job_id)
+    if job.status is Status.PUBLISHING:
+        reason = because(Code.PUBLISH_FAILED, f"The pull request could not be opened: {why}")
+        records.save(tx, advance(job, Status.PUBLISH_FAILED, reason), who="publish")
+        outbox.owe(tx, job.id, outbox.Effect.REPORT)
 
 
 async def _draft(office: Office, job: Job) -> PullRequest:
-    catalog = await office.catalog()
-    repository = catalog.repository(job.repository)
-    async with office.ledger.read() as tx:
-        diff = await runs.diff(tx, job.id)
+    repository = (await office.catalog()).repository(job.repository)
+    diff = await office.ledger.read(runs.diff, job.id)
     return PullRequest(
         state=PullRequestState.RECORDED,
         branch=job.branch,

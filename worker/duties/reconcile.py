@@ -1,60 +1,103 @@
-"""Reconcile: what the ledger promised and the queue does not know any more is dispatched again."""
+"""Reconcile: ledger and queue are brought to agree, both ways; only then may anything be claimed from a new queue.
+
+What the ledger promised and the queue does not know is dispatched again. What the queue knows and the ledger has ended
+is withdrawn. What the queue knows and the ledger does not, as after a restored backup, is recorded again.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
 
 import structlog
 
 from jobs import errors
-from jobs.job import Job, Status, advance
-from jobs.ledger import outbox, records
+from jobs.job import Job, Status, advance, now
+from jobs.ledger import holds, outbox, records
+from jobs.ledger.database import Transaction
+from jobs.order import WorkOrder
 from jobs.reasons import Code, because
-from worker.duties import fold, orders
+from worker.duties import dispatching, fold, orders, rules
 from worker.duties.office import Office
 
 log = structlog.get_logger()
 
 DISPATCHED = (Status.QUEUED, Status.RUNNING)
 
+SETTLING = timedelta(seconds=30)
+"""How long a worker may hold a job whose end is already recorded: it reports the end before it lets go."""
+
 
 async def once(office: Office) -> int:
-    """Dispatch again what is missing; returns how much that was.
+    """Bring both to agree, and open a queue that has lost its state; returns how many dispatches were mended.
 
     The queue is asked first and the events are folded after it: an executor reports its result before it lets go of a
     job, so whatever left the queue in an orderly way is no longer `queued` or `running` when the ledger is read again.
     """
-    promised = {job.dispatch_id for job in await _dispatched(office)}
-    missing = promised - await office.dispatch.known(sorted(promised))
+    server = await office.dispatch.server()
+    promised = await office.ledger.read(records.dispatch_ids, DISPATCHED)
+    present = set(await office.dispatch.ids())
+    missing, strange = promised - present, present - promised
+    if missing or strange:
+        await fold.everything(office)
+    mended = await _dispatch_again(office, missing) + sum([await _examine(office, one) for one in sorted(strange)])
+    await rules.once(office)
+    if not server.open and await office.dispatch.open(server.run_id):
+        log.info("dispatch_opened", dispatched_again=len(missing))
+    return mended
+
+
+async def _dispatch_again(office: Office, missing: Collection[str]) -> int:
+    """Dispatch what the ledger still promises of these."""
     if not missing:
         return 0
-    while await fold.once(office):
-        pass
-    forgotten = [job for job in await _dispatched(office) if job.dispatch_id in missing]
+    catalog, present = await office.catalog(), await office.ledger.read(holds.present)
+    forgotten = await office.ledger.read(records.dispatched_as, missing, DISPATCHED)
     for job in forgotten:
-        await _dispatch_again(office, job)
+        log.info("dispatched_again", **job.log_context())
+        try:
+            await dispatching.dispatch(office, await _waiting(office, job), catalog, present)
+        except errors.NotFound as error:
+            await office.ledger.write(_give_up, job, error)
     return len(forgotten)
 
 
-async def _dispatched(office: Office) -> list[Job]:
-    async with office.ledger.read() as tx:
-        return await records.with_status(tx, DISPATCHED, limit=100_000)
+async def _waiting(office: Office, job: Job) -> Job:
+    if job.status is Status.QUEUED:
+        return job
+    why = "the queue had lost it; dispatched again"
+    return await office.ledger.write(records.save, advance(job, Status.QUEUED), who="reconcile", why=why)
 
 
-async def _dispatch_again(office: Office, job: Job) -> None:
-    log.info("dispatched_again", **job.log_context())
-    try:
-        order = orders.order_for(job, await office.catalog())
-    except errors.NotFound as error:
-        await _give_up(office, job, error)
-        return
-    if job.status is Status.RUNNING:
-        async with office.ledger.write() as tx:
-            why = "the queue had lost it; dispatched again"
-            await records.save(tx, advance(job, Status.QUEUED), who="reconcile", why=why)
-    await office.dispatch.enqueue(order)
+async def _examine(office: Office, dispatch_id: str) -> int:
+    """Decide about a dispatch that the ledger did not expect; 1 when something was done."""
+    job = await office.ledger.read(records.find, dispatch_id.rpartition(".")[0])
+    if job is not None and job.dispatch_id == dispatch_id and job.status in DISPATCHED:
+        return 0  # it was dispatched a moment ago
+    order = await office.dispatch.order(dispatch_id)
+    if order is not None and (job is None or job.run < order.run):
+        await office.ledger.write(_record_again, job, order)
+        log.info("recorded_again", job=order.job, run=order.run)
+        return 1
+    running = (await office.dispatch.place(dispatch_id)).state == "running"
+    if running and job is not None and now() - job.updated_at < SETTLING:
+        return 0
+    await office.dispatch.withdraw(dispatch_id)
+    log.info("dispatch_withdrawn", dispatch_id=dispatch_id)
+    return 1
 
 
-async def _give_up(office: Office, job: Job, error: errors.NotFound) -> None:
+def _record_again(tx: Transaction, job: Job | None, order: WorkOrder) -> None:
+    """Record what only the queue remembers."""
+    recovered = orders.job_of(order, job)
+    why = "found in the queue; the ledger did not know this run"
+    if job is None:
+        records.insert_job(tx, recovered, who="reconcile", why=why)
+    else:
+        records.save(tx, recovered, who="reconcile", why=why)
+
+
+def _give_up(tx: Transaction, job: Job, error: errors.NotFound) -> None:
     reason = because(Code.REPOSITORY_UNKNOWN, error.message, "Add the repository again, then retry the job.")
-    async with office.ledger.write() as tx:
-        await records.save(tx, advance(job, Status.FAILED, reason), who="reconcile")
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
+    records.save(tx, advance(job, Status.FAILED, reason), who="reconcile")
+    outbox.owe(tx, job.id, outbox.Effect.REPORT)

@@ -13,11 +13,12 @@ from jobs.directives.labels import parse_labels
 from jobs.directives.support import unsupported
 from jobs.eligibility import eligible
 from jobs.job import Job, Status, advance
-from jobs.ledger import outbox, records
+from jobs.ledger import holds, outbox, records
+from jobs.ledger.database import Transaction
 from jobs.reasons import Code, Reason, because
 from jobs.selection import Selection, resolve_selection
 from jobs.slug import branch_name
-from worker.duties import orders
+from worker.duties import dispatching
 from worker.duties.office import Office
 
 log = structlog.get_logger()
@@ -34,8 +35,7 @@ class Admitted:
 
 async def once(office: Office) -> int:
     """Decide every received job; returns how many were."""
-    async with office.ledger.read() as tx:
-        received = await records.with_status(tx, [Status.RECEIVED])
+    received = await office.ledger.read(records.with_status, [Status.RECEIVED])
     if received:
         catalog, sources = await office.catalog(), await office.sources()
         for job in received:
@@ -106,17 +106,16 @@ def _forbidden(job: Job, source: Source | None) -> Reason | None:
 async def _settle(office: Office, job: Job, decision: Admitted | Reason, catalog: Catalog) -> None:
     try:
         if isinstance(decision, Reason):
-            await _deny(office, job, decision)
+            await office.ledger.write(_deny, job, decision)
         else:
             await _admit(office, job, decision, catalog)
     except errors.Conflict:
         log.info("triage_overtaken", **job.log_context())
 
 
-async def _deny(office: Office, job: Job, reason: Reason) -> None:
-    async with office.ledger.write() as tx:
-        await records.save(tx, advance(job, Status.DENIED, reason), who="triage")
-        await outbox.owe(tx, job.id, outbox.Effect.REPORT)
+def _deny(tx: Transaction, job: Job, reason: Reason) -> None:
+    records.save(tx, advance(job, Status.DENIED, reason), who="triage")
+    outbox.owe(tx, job.id, outbox.Effect.REPORT)
 
 
 async def _admit(office: Office, job: Job, admitted: Admitted, catalog: Catalog) -> None:
@@ -130,9 +129,8 @@ async def _admit(office: Office, job: Job, admitted: Admitted, catalog: Catalog)
         run=job.run + 1,
     )
     why = next((step.text for step in admitted.selection.because if step.outcome == "chosen"), "")
-    async with office.ledger.write() as tx:
-        queued = await records.save(tx, queued, who="triage", why=why)
+    queued = await office.ledger.write(records.save, queued, who="triage", why=why)
     try:
-        await office.dispatch.enqueue(orders.order_for(queued, catalog))
+        await dispatching.dispatch(office, queued, catalog, await office.ledger.read(holds.present))
     except errors.TryAgain as error:  # it is promised; reconcile dispatches it when the queue is back
         log.warning("dispatch_postponed", why=str(error), **queued.log_context())

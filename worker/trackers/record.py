@@ -21,5 +21,4 @@ class RecordTracker:
 
     async def report(self, job: Job, body: str) -> None:
         """Keep the report with the job."""
-        async with self._ledger.write() as tx:
-            await runs.put_report(tx, job.id, body)
+        await self._ledger.write(runs.put_report, job.id, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +28,12 @@ DECIDED = {"state_dir", "config_file", "host", "port", "webhook_host", "webhook_
 }
 """Settings that the supervisor's own caller may have decided; its children get them as variables."""
 
-KILL_AFTER = 5.0  # seconds beyond its own grace before a part is killed
+KILL_AFTER = 12.0  # seconds beyond its own grace before a part is killed; a stopped run keeps its change within eight
+
+KEYLESS = ("queue", "webhooks")
+"""Parts that never talk to a provider; one of them is reached from the internet."""
+
+PROVIDER_KEY = re.compile(r"JCA_.+_API_KEY(_FILE)?")
 
 
 @dataclass
@@ -96,24 +102,28 @@ async def _start_all(settings: Settings, directory: Path, running: Running, say:
     else:
         socket_path = directory / "valkey.sock"
         argv = valkey.command(directory, socket_path)
-        server = await child.start("queue", argv, logs / "queue.log", _environment(settings))
+        server = await child.start("queue", argv, logs / "queue.log", _environment(settings, "queue"))
         running.children.append(server)
         await _until_listening(server, socket_path)
         say("queue", f"Valkey on {socket_path}")
     revision = await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     say("ledger", f"{'PostgreSQL' if settings.database_url else directory / 'ledger.db'} (schema {revision})")
     for name in ("webhooks", "gateway", "executor"):  # started at once, since each takes a second to import its parts
-        part = await child.start(name, child.own_command(name), logs / f"{name}.log", _environment(settings))
+        environment = _environment(settings, name)
+        part = await child.start(name, child.own_command(name), logs / f"{name}.log", environment)
         running.children.append(part)
     for part in running.children:
         if part.name != "queue":
             say(part.name, await part.until_ready())
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    """This process's environment, with what was decided on the command line."""
+def _environment(settings: Settings, part: str) -> dict[str, str]:
+    """This process's environment with what was decided on the command line, but only the keys that the part needs."""
     decided = settings.model_dump(include=DECIDED)
-    return os.environ | {f"JCA_{name.upper()}": str(value) for name, value in decided.items() if value is not None}
+    whole = os.environ | {f"JCA_{name.upper()}": str(value) for name, value in decided.items() if value is not None}
+    if part in KEYLESS:
+        return {name: value for name, value in whole.items() if not PROVIDER_KEY.fullmatch(name)}
+    return whole
 
 
 async def _until_listening(server: child.Child, path: Path) -> None:
