@@ -44,6 +44,9 @@ PAGES = {
     "job-raw": "/jobs/{succeeded}?tab=raw",
     "job-held": "/jobs/{held}",
     "job-denied": "/jobs/{denied}",
+    "job-failed": "/jobs/{failed}",
+    "job-unpublished": "/jobs/{unpublished}",
+    "pause": "/queue/pause",
     "providers": "/providers",
 }
 

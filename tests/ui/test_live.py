@@ -98,7 +98,7 @@ def test_held_is_told_from_queued_by_readiness_and_changes_with_it(gateway: Gate
     page = open_page(f"{gateway.url}/queue?status=held")
     expect(page.locator("tr[id^=job-]")).to_have_count(1)
     expect(page.locator("tr[id^=job-] small").first).to_contain_text(
-        "Waiting for team-proxy: connection refused on worker-1",
+        "Waiting for team-proxy (gpt-5.3-codex): connection refused on worker-1",
     )
     for worker in ("worker-1", "worker-2"):
         gateway.run(gateway.services.presence.publish(worker, [], 60))
@@ -110,7 +110,7 @@ def test_held_is_told_from_queued_by_readiness_and_changes_with_it(gateway: Gate
 def test_retry_and_cancel_work_by_form_without_scripts(gateway: Gateway, open_page: Open) -> None:
     page = open_page(f"{gateway.url}/queue?q=web", scripts=False)
     page.get_by_role("button", name="Retry #1280").click()
-    expect(page.locator(".notice")).to_have_text("1 job sent back to the start.")
+    expect(page.locator(".notice")).to_have_text("1 job started again.")
     expect(page.locator(f"#job-{gateway.jobs['failed'].id} .status")).to_contain_text("received")
 
     page.get_by_role("button", name="Cancel #1288").click()
@@ -131,7 +131,7 @@ def test_a_bulk_cancel_is_confirmed_with_its_count_and_a_retry_is_not(gateway: G
 
     page.get_by_label("Select #1280").check()
     page.get_by_role("button", name="Retry 1 job").click()
-    expect(page.locator(".notice")).to_have_text("1 job sent back to the start.")
+    expect(page.locator(".notice")).to_have_text("1 job started again.")
 
 
 def test_keys_reach_everything(gateway: Gateway, open_page: Open) -> None:

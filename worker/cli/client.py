@@ -93,9 +93,10 @@ class Gateway:
         """Ask for a change and return the record it leads to."""
         return self._send("POST", path, body=body).json()
 
-    def delete(self, path: str) -> None:
-        """Ask for a removal."""
-        self._send("DELETE", path)
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Ask for a removal and return the record that is answered; None where there is none."""
+        answer = self._send("DELETE", path)
+        return answer.json() if answer.content else None
 
     def follow(self, path: str, after: str = "") -> Iterator[ServerEvent]:
         """Events as they come, until the server ends the stream.

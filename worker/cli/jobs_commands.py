@@ -1,4 +1,4 @@
-"""`jca jobs`: find, read, follow, stop and retry jobs."""
+"""`jca jobs`: find, read, follow, stop, retry and pause jobs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli import follow, terminal
+from worker.cli import follow, holds_commands, terminal
 from worker.cli.client import Gateway
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Find, read, follow, stop and retry jobs.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Find, read, follow, stop, retry and pause jobs.")
 
 Id = Annotated[str, typer.Argument(metavar="JOB", help="Its id, as `jca jobs list` shows it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+app.command("pause")(holds_commands.pause)
+app.command("resume")(holds_commands.resume)
+app.command("holds")(holds_commands.list_holds)
 
 TRUNCATED = "JCA-Truncated"
 """Response header of a diff that was too long to be kept whole."""
@@ -109,10 +113,13 @@ def cancel_job(job: Id) -> None:
 
 @app.command("retry")
 def retry_job(job: Id) -> None:
-    """Send an ended job back to the start; the ticket is read afresh."""
+    """Start an ended job again; where only its publishing failed, that alone is repeated."""
     with Gateway.here() as gateway:
-        gateway.post(f"jobs/{job}/retry")
-    terminal.write(f"○ Job {job} starts again. Follow it with: jca jobs log --follow {job}")
+        again = gateway.post(f"jobs/{job}/retry")
+    if again["status"] == "publishing":
+        terminal.write(f"● Job {job} is published again, from the commit that is pushed.")
+    else:
+        terminal.write(f"○ Job {job} starts again. Follow it with: jca jobs log --follow {job}")
 
 
 def _show(job: dict[str, Any]) -> None:
@@ -123,7 +130,7 @@ def _show(job: dict[str, Any]) -> None:
         [
             ("status", terminal.status(job["shown"])),
             ("", job["note"]),
-            ("next", (job["reason"] or {}).get("next_step", "")),
+            ("next", ((job["held_by"] or {}).get("reason") or job["reason"] or {}).get("next_step", "")),
             ("ticket", job["ticket"]["url"]),
             ("repository", job["repository"]),
             ("branch", job["branch"]),
@@ -135,9 +142,27 @@ def _show(job: dict[str, Any]) -> None:
             ("tokens", _tokens(job["usage"])),
         ],
     )
+    _show_attempts(job["attempts"])
     rows = [[stage["name"], terminal.status(stage["state"]), stage["detail"]] for stage in job["stages"]]
     if rows:
         terminal.table(["stage", "state", "detail"], rows, empty="")
+
+
+def _show_attempts(attempts: list[dict[str, Any]]) -> None:
+    """A table of them, unless there was but one that goes or went well."""
+    if len(attempts) > 1 or any(attempt["outcome"] not in {"running", "published"} for attempt in attempts):
+        rows = [
+            [
+                attempt["started_at"][:19].replace("T", " "),
+                attempt["worker"],
+                "/".join((attempt["account"], attempt["model"])),
+                terminal.status(attempt["outcome"]),
+                attempt["reason"].replace("_", " "),
+                f"${attempt['usd']:.2f}" if attempt["usd"] else "",
+            ]
+            for attempt in attempts
+        ]
+        terminal.table(["began (UTC)", "worker", "with", "ended", "why", "cost"], rows, empty="")
 
 
 def _tokens(usage: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli import terminal
+from worker.cli import errands, terminal
 from worker.cli.client import Gateway
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="AI providers and whether they are ready.")
@@ -56,6 +56,18 @@ def show_provider(
     terminal.facts(pairs)
     for readiness in profile["readiness"]:
         _show_test(readiness)
+
+
+@app.command("test")
+def prove_provider(
+    *,
+    name: Annotated[str, typer.Argument(help="Which one.")],
+    model: Annotated[str, typer.Option(help="A model of it; the default when not given.")] = "",
+    worker: Annotated[str, typer.Option(help="Where to test it; any worker when not given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let a worker prove a provider: reach it, log in, call a tool, finish in the required form."""
+    errands.see_through(f"providers/{name}/test", {"model": model, "worker": worker}, as_json=as_json)
 
 
 def _model(model: dict[str, Any], default: str) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from jobs import errors
 from jobs.catalog import ValidationMode
-from worker.cli import terminal
+from worker.cli import errands, terminal
 from worker.cli.client import Gateway
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The repositories jobs may write.")
@@ -93,6 +93,17 @@ def remove_repository(alias: Alias) -> None:
     with Gateway.here() as gateway:
         gateway.delete(f"repositories/{alias}")
     terminal.write(f"✓ Repository {alias} is removed.")
+
+
+@app.command("test")
+def fetch_repository(
+    *,
+    alias: Alias,
+    worker: Annotated[str, typer.Option(help="Where to fetch it; any worker when not given.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Let a worker fetch a repository as a job would; nothing of it is run."""
+    errands.see_through(f"repositories/{alias}/test", {"worker": worker}, as_json=as_json)
 
 
 def _put(wanted: Mapping[str, object]) -> None:

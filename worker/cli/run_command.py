@@ -61,7 +61,7 @@ def _tell(result: RunResult) -> None:
     from worker.cli import say  # noqa: PLC0415 - see run
 
     published = result.outcome == "published"
-    say.line("ok" if published else "bad", str(result.reason))
+    say.line("ok" if published else "bad", _reason(result))
     if published:
         count = "1 file" if len(result.files) == 1 else f"{len(result.files)} files"
         say.line("ok", f"branch {result.branch}, commit {result.commit[:12]}, {count} changed")
@@ -71,6 +71,13 @@ def _tell(result: RunResult) -> None:
     usage = result.usage
     cost = "cost unknown: this model has no price" if usage.usd is None else f"{usage.usd:.4f} USD"
     say.line("", f"{usage.tokens:,} tokens in {usage.requests} requests, {cost}")
+
+
+def _reason(result: RunResult) -> str:
+    """Nobody waits in a queue here: what met a limit does not start again by itself."""
+    if result.until is None:
+        return str(result.reason)
+    return f"{result.reason.sentence} Run it again then, or choose another provider now."
 
 
 def _summary(order: WorkOrder, result: RunResult) -> dict[str, Any]:

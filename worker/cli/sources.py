@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """What can send tickets."""
 
     GITHUB = "github"
+    JIRA = "jira"
     LOCAL = "local"
 
 

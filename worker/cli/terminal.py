@@ -32,6 +32,12 @@ GLYPHS = {
     "checking": "●",
     "off": "○",
     "done": "✓",
+    "published": "✓",
+    "parked": "◔",
+    "released": "○",
+    "unpublished": "✕",
+    "lost": "✕",
+    "crashed": "✕",
     "skipped": "○",
 }
 """The sign beside each word for the state of a job, a provider or a stage."""

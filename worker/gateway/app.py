@@ -7,7 +7,7 @@ from aiohttp import web
 from jobs import errors
 from jobs.ledger import records
 from worker.gateway import api, guard, problems, pulse, rendering, streams
-from worker.gateway.pages import forms, job, providers, queue
+from worker.gateway.pages import forms, holds, job, providers, queue
 from worker.gateway.services import SERVICES, Services
 
 LARGEST_FORM = 64 * 1024  # bytes; the largest form ticks a page of jobs
@@ -33,11 +33,14 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/queue", queue.show)
     app.router.add_get("/queue/stream", streams.queue)
     app.router.add_post("/queue/actions", forms.act)
+    app.router.add_get("/queue/pause", holds.ask)
+    app.router.add_post("/queue/holds", holds.act)
     app.router.add_get("/jobs/{job}", job.show)
     app.router.add_get("/jobs/{job}/stream", streams.job)
     app.router.add_get("/jobs/{job}/log.txt", job.raw_log)
     app.router.add_get("/jobs/{job}/changes.diff", job.raw_diff)
     app.router.add_get("/providers", providers.show)
+    app.router.add_post("/providers/{name}/test", providers.test)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
 
@@ -59,8 +62,7 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def _ledger_answers(services: Services) -> bool:
     try:
-        async with services.ledger.read() as tx:
-            await records.find(tx, "")
+        await services.ledger.read(records.find, "")
     except Exception:  # noqa: BLE001 - whatever broke, it does not answer
         return False
     return True

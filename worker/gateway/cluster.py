@@ -50,7 +50,7 @@ async def profiles(request: web.Request) -> web.Response:
 async def is_current(request: web.Request) -> web.Response:
     """Answer `POST /cluster/v1/runs/current`: whether this claim still holds its run."""
     claim = await answers.read_body(request, RunClaim)
-    current = await request.app[SERVICES].dispatch.holds(claim.dispatch_id, claim.token)
+    current = await request.app[SERVICES].dispatch.current(claim.dispatch_id, claim.token)
     return web.json_response({"current": current})
 
 

@@ -8,8 +8,12 @@ from time import monotonic
 
 from aiohttp import web
 
-from jobs.job import Status, now
-from jobs.ledger import records, runs
+from jobs import errors
+from jobs.holds import Hold
+from jobs.job import Job, Status, now
+from jobs.ledger import holds, records, runs
+from jobs.ledger.database import Transaction
+from jobs.queue.place import GONE, Place
 from worker.gateway import standing
 from worker.gateway.services import Services
 
@@ -34,26 +38,40 @@ class Pulse:
             return self._digest
 
     async def _look(self) -> str:
-        async with self._services.ledger.read() as tx:
-            counts = sorted((await records.counts(tx)).items())
-            newest = await records.listing(tx, records.Filter())
-            active = await records.with_status(tx, (Status.RUNNING, Status.PUBLISHING))
-            stages = [await runs.stages(tx, job.id, job.run) for job in active]
-        versions = [(job.id, job.version) for job in (*newest, *active)]
-        return _hash(counts, versions, stages, await _said(self._services))
+        return _hash(await self._services.ledger.read(_queue), await _said(self._services))
 
 
 async def of_job(services: Services, job_id: str) -> str:
     """The same for one job's page."""
-    async with services.ledger.read() as tx:
-        job = await records.get(tx, job_id)
-        stages = await runs.stages(tx, job_id, job.run)
-    return _hash(job.version, stages, job.status is Status.QUEUED and await _said(services))
+    job, stages, held = await services.ledger.read(_job, job_id)
+    if job.status is not Status.QUEUED:
+        return _hash(job.version, stages)
+    return _hash(job.version, stages, held, await _said(services), await _place(services, job))
 
 
-async def _said(services: Services) -> list[tuple[str, str, str, str]]:
+def _queue(tx: Transaction) -> tuple[object, ...]:
+    newest = records.listing(tx, records.Filter())
+    active = records.with_status(tx, (Status.RUNNING, Status.PUBLISHING))
+    versions = [(job.id, job.version) for job in (*newest, *active)]
+    stages = [runs.stages(tx, job.id, job.run) for job in active]
+    return sorted(records.counts(tx).items()), versions, stages, holds.present(tx)
+
+
+def _job(tx: Transaction, job_id: str) -> tuple[Job, list[runs.Stage], list[Hold]]:
+    job = records.get(tx, job_id)
+    return job, runs.stages(tx, job_id, job.run), holds.present(tx)
+
+
+async def _place(services: Services, job: Job) -> Place:
+    try:
+        return await services.dispatch.place(job.dispatch_id)
+    except errors.TryAgain:
+        return GONE
+
+
+async def _said(services: Services) -> list[tuple[str, str, str, str, str]]:
     found = await standing.look(services, now())
-    return [(entry.account, entry.worker, entry.state.value, entry.reason) for entry in found.live]
+    return [(entry.account, entry.model, entry.worker, entry.state.value, entry.reason) for entry in found.live]
 
 
 def _hash(*parts: object) -> str:

@@ -11,6 +11,7 @@ from jobs.catalog import Catalog
 from jobs.events import Logs
 from jobs.ledger.database import Ledger
 from jobs.queue.dispatch import Dispatch
+from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
 from jobs.settings import Settings
 from jobs.vault import Vault
@@ -24,6 +25,7 @@ class Services:
     ledger: Ledger
     dispatch: Dispatch
     presence: Presence
+    errands: Errands
     logs: Logs
     vault: Vault
     """Seals webhook secrets."""

@@ -11,6 +11,7 @@ from jobs import errors, provisioning, sources
 from jobs.catalog import SHORTEST_SECRET, Name, Source
 from jobs.ledger import audit, configuration
 from jobs.ledger.database import Transaction
+from jobs.vault import Vault
 from worker.gateway.services import Services
 
 
@@ -19,11 +20,11 @@ class WantedSource(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["github", "local"]
+    kind: Literal["github", "jira", "local"]
     name: Name | None = None
     """Where its deliveries arrive, `/webhooks/<name>`; the kind when not given."""
     repositories: tuple[Name, ...] = ()
-    """Aliases it may write; empty: all for `github`, which is refused for `local`."""
+    """Aliases it may write; empty: all for `github` and `jira`, which is refused for `local`."""
     actors: tuple[str, ...] = ()
     """Logins that may start jobs; `*` allows everybody who can reach the source."""
     secret: SecretStr | None = Field(None, min_length=SHORTEST_SECRET)
@@ -49,15 +50,18 @@ async def put_source(services: Services, wanted: WantedSource, who: str) -> tupl
     name = wanted.name or wanted.kind
     _check_unlocked(services, name)
     await _check_repositories(services, wanted)
-    async with services.ledger.write() as tx:
-        earlier = await _find(tx, name)
-        if earlier is None:
-            secret = wanted.secret or new_secret()
-            source = _new(name, wanted, secret)
-        else:
-            secret, source = None, _widened(sources.unseal(earlier, services.vault), wanted)
-        await configuration.put_source(tx, sources.seal(source, services.vault))
-        await audit.note(tx, actor=who, action="source.put", subject=name, detail=_described(source))
+    return await services.ledger.write(_put, services.vault, name, wanted, who)
+
+
+def _put(tx: Transaction, vault: Vault, name: str, wanted: WantedSource, who: str) -> tuple[Source, SecretStr | None]:
+    earlier = _find(tx, name)
+    if earlier is None:
+        secret = wanted.secret or new_secret()
+        source = _new(name, wanted, secret)
+    else:
+        secret, source = None, _widened(sources.unseal(earlier, vault), wanted)
+    configuration.put_source(tx, sources.seal(source, vault))
+    audit.note(tx, actor=who, action="source.put", subject=name, detail=_described(source))
     return source, secret
 
 
@@ -71,14 +75,16 @@ async def rotate_source(services: Services, name: str, who: str, *, keep_previou
         errors.Refused: the environment or the provisioned file sets it.
     """
     _check_unlocked(services, name)
-    secret = new_secret()
-    async with services.ledger.write() as tx:
-        source = sources.unseal(await _get(tx, name), services.vault)
-        valid = (secret, source.secrets[0]) if keep_previous else (secret,)
-        rotated = source.model_copy(update={"secrets": valid})
-        await configuration.put_source(tx, sources.seal(rotated, services.vault))
-        detail = "" if keep_previous else "The previous secret no longer verifies."
-        await audit.note(tx, actor=who, action="source.rotate", subject=name, detail=detail)
+    return await services.ledger.write(_rotate, services.vault, name, who, keep_previous=keep_previous)
+
+
+def _rotate(tx: Transaction, vault: Vault, name: str, who: str, *, keep_previous: bool) -> SecretStr:
+    secret, source = new_secret(), sources.unseal(_get(tx, name), vault)
+    valid = (secret, source.secrets[0]) if keep_previous else (secret,)
+    rotated = source.model_copy(update={"secrets": valid})
+    configuration.put_source(tx, sources.seal(rotated, vault))
+    detail = "" if keep_previous else "The previous secret no longer verifies."
+    audit.note(tx, actor=who, action="source.rotate", subject=name, detail=detail)
     return secret
 
 
@@ -90,10 +96,13 @@ async def remove_source(services: Services, name: str, who: str) -> None:
         errors.Refused: the environment or the provisioned file sets it.
     """
     _check_unlocked(services, name)
-    async with services.ledger.write() as tx:
-        await _get(tx, name)
-        await configuration.remove_source(tx, name)
-        await audit.note(tx, actor=who, action="source.remove", subject=name)
+    await services.ledger.write(_remove, name, who)
+
+
+def _remove(tx: Transaction, name: str, who: str) -> None:
+    _get(tx, name)
+    configuration.remove_source(tx, name)
+    audit.note(tx, actor=who, action="source.remove", subject=name)
 
 
 def provisioned_sources(services: Services) -> dict[str, tuple[Source, str]]:
@@ -123,7 +132,7 @@ def _widened(source: Source, wanted: WantedSource) -> Source:
     if wanted.secret is not None:
         remedy = f"Change it with `jca sources rotate {source.name}`."
         raise errors.Conflict(f"Source {source.name} has a secret already.", remedy=remedy)
-    writes_all = source.kind == "github" and not source.repositories
+    writes_all = source.kind != "local" and not source.repositories
     repositories = () if writes_all else (*source.repositories, *wanted.repositories)
     more = {"repositories": _distinct(repositories), "actors": _distinct((*source.actors, *wanted.actors))}
     return source.model_copy(update=more)
@@ -138,12 +147,12 @@ def _described(source: Source) -> str:
     return f"{source.kind}; repositories: {repositories}; people: {', '.join(source.actors) or 'none named'}"
 
 
-async def _find(tx: Transaction, name: str) -> sources.StoredSource | None:
-    return next((stored for stored in await configuration.sources(tx) if stored.name == name), None)
+def _find(tx: Transaction, name: str) -> sources.StoredSource | None:
+    return next((stored for stored in configuration.sources(tx) if stored.name == name), None)
 
 
-async def _get(tx: Transaction, name: str) -> sources.StoredSource:
-    stored = await _find(tx, name)
+def _get(tx: Transaction, name: str) -> sources.StoredSource:
+    stored = _find(tx, name)
     if stored is None:
         raise errors.NotFound(f"There is no source {name}.", remedy="`jca sources list` shows those that exist.")
     return stored

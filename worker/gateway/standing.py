@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs import errors
+from jobs.queue.offer import Offer
 from jobs.readiness import Readiness, State
 from worker.gateway import words
 from worker.gateway.services import Services
@@ -26,30 +27,30 @@ class Standing:
         kept = (entry for entry in readiness if entry.expires_at > moment)
         return cls(tuple(sorted(kept, key=lambda entry: (entry.account, not entry.ready, entry.worker))))
 
-    @property
-    def ready_accounts(self) -> frozenset[str]:
-        """Accounts at least one worker may claim for."""
-        return frozenset(entry.account for entry in self.live if entry.ready)
+    def of(self, account: str, model: str = "") -> tuple[Readiness, ...]:
+        """What each worker says about one account, or about one model of it, ready ones first."""
+        return tuple(entry for entry in self.live if entry.account == account and model in {"", entry.model})
 
-    def of(self, account: str) -> tuple[Readiness, ...]:
-        """What each worker says about one account, ready ones first."""
-        return tuple(entry for entry in self.live if entry.account == account)
+    def is_ready(self, offer: Offer) -> bool:
+        """Whether at least one worker may claim for this model of this account."""
+        return any(entry.ready for entry in self.of(*offer))
 
-    def why_waiting(self, account: str) -> str:
-        """Why no worker can claim for this account, as part of a sentence."""
-        said = self.of(account)
+    def why_waiting(self, offer: Offer) -> str:
+        """Why no worker can claim for this model of this account, as part of a sentence."""
+        said = self.of(*offer)
+        what = f"Waiting for {offer.account} ({offer.model})"
         blocked = [entry for entry in said if entry.state is State.BLOCKED]
         if blocked:
             first = blocked[0]
             since = words.clock(first.since or first.checked_at)
-            return f"Waiting for {account}: {_within(first.reason)} on {first.worker} since {since} UTC"
+            return f"{what}: {_within(first.reason)} on {first.worker} since {since} UTC"
         if said:
-            return f"Waiting for {account}: {said[0].worker} is checking it now"
+            return f"{what}: {said[0].worker} is checking it now"
         if not self.known:
-            return f"Waiting for {account}: Redis does not answer, so no worker can be asked"
+            return f"{what}: Redis does not answer, so no worker can be asked"
         if not self.live:
-            return f"Waiting for {account}: no worker is connected"
-        return f"Waiting for {account}: no connected worker has checked it"
+            return f"{what}: no worker is connected"
+        return f"{what}: no connected worker has checked it"
 
 
 def _within(sentence: str) -> str:

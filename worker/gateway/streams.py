@@ -155,9 +155,10 @@ async def _lines(services: Services, job_id: str, after: str) -> AsyncGenerator[
     if not _STREAM_ID.match(after):
         first = await output.tail(services, job_id)
         yield first
-        after = first[-1].id if first else "0-0"
-    async for batch in services.logs.follow(job_id, after, idle=pulse.INTERVAL):
-        yield output.clean(batch)
+        after = first[-1].id if first else output.BEGINNING
+    async with contextlib.aclosing(output.follow(services, job_id, after, pulse.INTERVAL)) as batches:
+        async for batch in batches:
+            yield batch
 
 
 async def _send_lines(request: web.Request, channel: Channel, lines: list[LogLine]) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobs.catalog import ProviderProfile
+from jobs.holds import Hold
 from jobs.job import Job, Status
 from jobs.ledger.runs import Stage
 from jobs.readiness import Readiness, State
 from jobs.results import PullRequestState
-from worker.gateway import actions, listing, words
+from worker.gateway import actions, listing, waiting, words
 from worker.gateway.standing import Standing
+from worker.gateway.waiting import Line
 
 GLYPHS = {
     "queued": "○",
@@ -53,6 +55,8 @@ class Row:
     shown: Shown
     note: str
     """Why it does not run, or what it is doing."""
+    hold: Hold | None
+    """What keeps it from being started."""
     since: datetime
     """When the time that is shown began."""
     seconds: float
@@ -63,6 +67,11 @@ class Row:
     def can_retry(self) -> bool:
         """Whether it may be started again."""
         return can_retry(self.job)
+
+    @property
+    def retry_word(self) -> str:
+        """What starting it again means: where only publishing failed, only that is repeated."""
+        return "Publish again" if self.job.status is Status.PUBLISH_FAILED else "Retry"
 
     @property
     def can_cancel(self) -> bool:
@@ -88,9 +97,10 @@ class Scene:
 
     standing: Standing
     moment: datetime
-    positions: dict[str, int] = field(default_factory=dict)
-    stages: dict[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
     """Stage each running job is in, by job id."""
+    line: Line = field(default_factory=Line)
+    """Of those who wait."""
 
 
 def can_retry(job: Job) -> bool:
@@ -103,16 +113,9 @@ def can_cancel(job: Job) -> bool:
     return not job.ended and job.status is not Status.PUBLISHING
 
 
-def is_held(job: Job, standing: Standing) -> bool:
-    """Whether it waits for a person, or for a worker whose provider is ready."""
-    if job.status is Status.QUEUED:
-        return job.selection is None or job.selection.account not in standing.ready_accounts
-    return job.status is Status.HELD
-
-
-def shown(job: Job, standing: Standing) -> Shown:
+def shown(job: Job, scene: Scene) -> Shown:
     """The status of a job as it is shown."""
-    if is_held(job, standing):
+    if waiting.is_held(job, scene.standing, scene.line):
         return Shown("held", "held")
     return Shown(job.status.value.replace("_", " "), _LOOKS.get(job.status, "queued"))
 
@@ -122,8 +125,9 @@ def row(job: Job, scene: Scene) -> Row:
     since = job.started_at or job.created_at
     return Row(
         job=job,
-        shown=shown(job, scene.standing),
+        shown=shown(job, scene),
         note=note(job, scene),
+        hold=scene.line.hold_of(job),
         since=since,
         seconds=((job.ended_at or scene.moment) - since).total_seconds(),
         ticking=not job.ended,
@@ -132,12 +136,8 @@ def row(job: Job, scene: Scene) -> Row:
 
 def note(job: Job, scene: Scene) -> str:
     """What the job waits for, is doing, or came to; one sentence or less."""
-    if job.status is Status.QUEUED and is_held(job, scene.standing):
-        return scene.standing.why_waiting(job.selection.account if job.selection else "a provider")
-    if job.status is Status.QUEUED and (place := scene.positions.get(job.id)):
-        return (
-            f"Next in line for {job.selection.account}" if place == 1 and job.selection else f"Number {place} in line"
-        )
+    if job.status is Status.QUEUED:
+        return waiting.why(job, scene.standing, scene.line, scene.moment)
     if stage := scene.stages.get(job.id):
         return f"{stage} on {job.worker}" if job.worker else stage
     if job.status is Status.SUCCEEDED and job.pull_request:
@@ -154,11 +154,12 @@ def current_stage(stages: Sequence[Stage]) -> str:
 def card(profile: ProviderProfile, standing: Standing, waiting: int) -> Card:
     """A provider as a card."""
     said = standing.of(profile.account)
-    look, reason = _judged(profile, said)
+    look, reason = _judged(profile, standing.of(profile.account, profile.default_model))
     return Card(profile, Shown(look, look), reason, said, waiting)
 
 
 def _judged(profile: ProviderProfile, said: Sequence[Readiness]) -> tuple[str, str]:
+    """The look of a provider, by its default model, and the sentence to it."""
     ready = [entry for entry in said if entry.ready]
     if not profile.enabled:
         return "off", "Disabled in the configuration."

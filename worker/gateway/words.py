@@ -49,6 +49,24 @@ def clock(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%H:%M}"
 
 
+def upcoming(end: datetime, moment: datetime) -> str:
+    """`14:03 UTC` where that is today, `22 Nov 00:00 UTC` otherwise."""
+    end = end.astimezone(UTC)
+    day = "" if end.date() == moment.astimezone(UTC).date() else f"{end.day} {end:%b} "
+    return f"{day}{end:%H:%M} UTC"
+
+
+def about(seconds: float) -> str:
+    """`within a minute`, `in about 12 min`, `in about 3 h`, `in about 2 days`: no estimate is more exact."""
+    if seconds < _MINUTE:
+        return "within a minute"
+    if seconds < 2 * _HOUR:
+        return f"in about {round(seconds / _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"in about {round(seconds / _HOUR)} h"
+    return f"in about {round(seconds / _DAY)} days"
+
+
 def full(moment: datetime) -> str:
     """`2026-11-20 14:03:22 UTC`, for tooltips and tables."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -55,10 +55,10 @@ async def test_a_queued_job_is_shown_as_held_until_a_worker_is_ready(gateway: Ru
 
 async def test_a_job_is_shown_with_stages_history_and_report(gateway: Running) -> None:
     kept = await gateway.put(job(run=1))
-    async with gateway.services.ledger.write() as tx:
-        await records.save(tx, advance(kept, Status.DENIED, because(Code.ACTOR_NOT_ALLOWED, "No.")), who="triage")
-        await runs.put_stage(tx, kept.id, runs.Stage(run=1, name="checkout", state="done", started_at=now()))
-        await runs.put_report(tx, kept.id, "# Sorry")
+    write, denied = gateway.services.ledger.write, advance(kept, Status.DENIED, because(Code.ACTOR_NOT_ALLOWED, "No."))
+    await write(records.save, denied, who="triage")
+    await write(runs.put_stage, kept.id, runs.Stage(run=1, name="checkout", state="done", started_at=now()))
+    await write(runs.put_report, kept.id, "# Sorry")
 
     shown = await gateway.get(f"jobs/{kept.id}")
 
@@ -71,8 +71,7 @@ async def test_a_job_is_shown_with_stages_history_and_report(gateway: Running) -
 async def test_a_diff_says_when_it_is_not_whole(gateway: Running) -> None:
     kept = await gateway.put(job())
     missing = await gateway.client.get(f"jobs/{kept.id}/diff")
-    async with gateway.services.ledger.write() as tx:
-        await runs.put_diff(tx, kept.id, runs.Diff(text="--- a\n+++ b\n", truncated=True))
+    await gateway.services.ledger.write(runs.put_diff, kept.id, runs.Diff(text="--- a\n+++ b\n", truncated=True))
 
     answer = await gateway.client.get(f"jobs/{kept.id}/diff")
 
@@ -101,8 +100,7 @@ async def test_a_follower_gets_every_line_once_across_a_broken_connection(gatewa
 
     first = await follow(gateway, kept.id, after="", lines=4)
     await gateway.say(kept.id, "line 4", "line 5")
-    async with gateway.services.ledger.write() as tx:
-        await records.save(tx, advance(kept, Status.CANCELLED), who="test")
+    await gateway.services.ledger.write(records.save, advance(kept, Status.CANCELLED), who="test")
     second = await follow(gateway, kept.id, after=first[-1][1], lines=3)
 
     assert [json.loads(data)["text"] for name, _, data in (*first, *second[:-1]) if name == "line"] == [
@@ -146,8 +144,7 @@ async def test_a_waiting_job_is_cancelled_at_once_and_leaves_the_queue(gateway: 
     assert kept.reason.code == "cancelled"
     assert (await gateway.services.dispatch.place(queued.dispatch_id)).state == "gone"
     assert await gateway.acts() == [("api", "job.cancel", queued.id)]
-    async with gateway.services.ledger.read() as tx:
-        assert [owed.effect for owed in await outbox.due(tx)] == [outbox.Effect.REPORT]
+    assert [owed.effect for owed in await gateway.services.ledger.read(outbox.due)] == [outbox.Effect.REPORT]
 
 
 async def test_a_job_that_triage_has_not_seen_can_be_cancelled(gateway: Running) -> None:

@@ -30,8 +30,7 @@ async def test_a_repository_is_added_replaced_and_removed(gateway: Running) -> N
 
 
 async def test_a_repository_in_use_is_kept_and_its_job_is_named(gateway: Running) -> None:
-    async with gateway.services.ledger.write() as tx:
-        await configuration.put_repository(tx, PAYMENTS)
+    await gateway.services.ledger.write(configuration.put_repository, PAYMENTS)
     user = await gateway.put(job("PAY-7", repository="payments"))
 
     answer = await gateway.client.delete("repositories/payments")
@@ -68,8 +67,7 @@ async def test_a_secret_is_shown_once_and_kept_sealed(gateway: Running) -> None:
     added = await gateway.post("sources", {"kind": "github", "actors": ["mira"]})
 
     listed = await gateway.get("sources")
-    async with gateway.services.ledger.read() as tx:
-        (stored,) = await configuration.sources(tx)
+    (stored,) = await gateway.services.ledger.read(configuration.sources)
 
     assert len(added["secret"]) >= 43
     assert listed["sources"] == [added["source"]]
@@ -99,8 +97,7 @@ async def test_the_previous_secret_verifies_until_it_is_dropped(gateway: Running
 
 
 async def valid(gateway: Running) -> list[str]:
-    async with gateway.services.ledger.read() as tx:
-        (stored,) = await configuration.sources(tx)
+    (stored,) = await gateway.services.ledger.read(configuration.sources)
     return [secret.get_secret_value() for secret in sources.unseal(stored, gateway.services.vault).secrets]
 
 
@@ -154,8 +151,7 @@ async def test_models_name_their_provider_and_the_default(gateway: Running) -> N
 
 
 async def test_a_ticket_is_explained_by_the_configuration_in_force(gateway: Running) -> None:
-    async with gateway.services.ledger.write() as tx:
-        await configuration.put_repository(tx, PAYMENTS)
+    await gateway.services.ledger.write(configuration.put_repository, PAYMENTS)
     question = {"text": "[JCA]\nmodel=tiny\n[/JCA]", "repository": "acme/payments"}
 
     answer = await gateway.post("resolve", question)

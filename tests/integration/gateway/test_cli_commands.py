@@ -85,8 +85,7 @@ async def test_a_log_is_followed_until_the_job_ends(gateway: Running) -> None:
     following = asyncio.create_task(jca(gateway, "jobs", "log", "--follow", running.id))
     await asyncio.sleep(1)  # so that something comes while it follows; the outcome does not depend on it
     await gateway.say(running.id, "third")
-    async with gateway.services.ledger.write() as tx:
-        await records.save(tx, advance(running, Status.FAILED), who="test")
+    await gateway.services.ledger.write(records.save, advance(running, Status.FAILED), who="test")
 
     done = await following
     assert (done.code, done.out) == (0, "first\nsecond\nthird\n")
@@ -97,8 +96,8 @@ async def test_a_log_is_followed_until_the_job_ends(gateway: Running) -> None:
 
 async def test_a_diff_is_printed_as_it_is_and_says_on_the_side_what_is_missing(gateway: Running) -> None:
     kept = await gateway.put(job())
-    async with gateway.services.ledger.write() as tx:
-        await runs.put_diff(tx, kept.id, runs.Diff(text="--- a\n+++ b\n+[red]x\n", truncated=True))
+    change = runs.Diff(text="--- a\n+++ b\n+[red]x\n", truncated=True)
+    await gateway.services.ledger.write(runs.put_diff, kept.id, change)
 
     done = await jca(gateway, "jobs", "diff", kept.id)
 

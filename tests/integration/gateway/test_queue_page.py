@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jobs.ledger import holds
 from tests.support.gateway import pages
 from tests.support.gateway.pages import Gateway
 from tests.support.seeds import accounts, texts, work
@@ -38,7 +39,7 @@ def rows(gateway: Gateway, path: str) -> list[str]:
 @pytest.mark.parametrize("word", ["", "held", "queued"])
 def test_older_pages_leave_nothing_out_and_repeat_nothing(gateway: Gateway, word: str) -> None:
     names = ("openai-compatible", "team-proxy", "gone")
-    many = [work.queued(work.job(f"B-{n}", "t"), selection=accounts.selection(names[n % 3], "m")) for n in range(180)]
+    many = [work.queued(work.job(f"B-{n}", "t"), selection=accounts.selection(names[n % 3])) for n in range(180)]
     gateway.put(*many)
     shown = rows(gateway, f"/queue?status={word}")
 
@@ -63,6 +64,22 @@ def test_pages_stay_up_while_redis_is_away(tmp_path: Path, valkey: Valkey) -> No
         assert httpx.get(f"{gateway.url}/jobs/{gateway.jobs['running'].id}").status_code == 200
         assert httpx.get(f"{gateway.url}/providers").status_code == 200
         assert (ready.status_code, ready.json()["missing"]) == (503, ["redis"])
+
+
+def test_a_pause_is_recorded_while_redis_is_away_and_a_resume_says_that_it_must_wait(
+    tmp_path: Path, valkey: Valkey
+) -> None:
+    with pages.running(tmp_path, valkey.url) as gateway:
+        valkey.kill()
+        own = {"Sec-Fetch-Site": "same-origin"}
+        paused = httpx.post(f"{gateway.url}/queue/holds", headers=own, data={"do": "pause", "subject": "*"})
+        resumed = httpx.post(f"{gateway.url}/queue/holds", headers=own, data={"do": "resume", "subject": "*"})
+        present = gateway.run(gateway.services.ledger.read(holds.present))
+
+        assert (paused.status_code, paused.headers["Location"]) == (303, "/queue?notice=paused")
+        assert (resumed.status_code, "Redis did not answer" in resumed.text) == (503, True)
+        assert "*" in {hold.subject for hold in present}
+        assert "All jobs" in httpx.get(f"{gateway.url}/queue").text
 
 
 def test_the_raw_log_and_change_are_text(gateway: Gateway) -> None:

@@ -20,6 +20,7 @@ from jobs.job import Job, Status, advance, now
 from jobs.ledger import audit, records
 from jobs.order import WorkOrder
 from jobs.queue.lease import Lease
+from jobs.queue.offer import Offer
 from jobs.queue.worker import make_worker
 from jobs.readiness import Readiness, State
 from jobs.selection import Selection
@@ -81,8 +82,7 @@ class Running:
 
     async def acts(self) -> list[tuple[str, str, str]]:
         """Who did what to what, newest first."""
-        async with self.services.ledger.read() as tx:
-            return [(entry.actor, entry.action, entry.subject) for entry in await audit.recent(tx)]
+        return [(entry.actor, entry.action, entry.subject) for entry in await self.services.ledger.read(audit.recent)]
 
     async def say(self, job_id: str, *texts: str) -> None:
         """Append lines to a job's output."""
@@ -91,14 +91,12 @@ class Running:
 
     async def put(self, job: Job) -> Job:
         """Record a job as it is."""
-        async with self.services.ledger.write() as tx:
-            await records.insert_job(tx, job, who="test", why="")
+        await self.services.ledger.write(records.insert_job, job, who="test", why="")
         return job
 
     async def read(self, job: Job) -> Job:
         """The job as it is recorded now."""
-        async with self.services.ledger.read() as tx:
-            return await records.get(tx, job.id)
+        return await self.services.ledger.read(records.get, job.id)
 
     async def dispatched(self, job: Job) -> Job:
         """Record a queued job and put it into the queue."""
@@ -133,7 +131,7 @@ class Running:
             self.redis,
             name="worker-1",
             run=run,
-            accounts=lambda: [SELECTION.account],
+            offers=lambda: [Offer(SELECTION.account, SELECTION.model)],
             max_jobs=1,
             job_timeout=60,
             handle_signals=False,

@@ -49,6 +49,7 @@ class Gateway:
     def seed(self) -> None:
         """Put jobs of every status and two workers there."""
         self.jobs = self.run(work.everything(self.services.ledger, self.services.logs))
+        self.run(self.services.ledger.write(work.held))
         for name in ("queued", "held"):
             self.run(self.services.dispatch.enqueue(accounts.order(self.jobs[name])))
         for worker, said in accounts.readiness(now()).items():
@@ -56,13 +57,7 @@ class Gateway:
 
     def put(self, *found: Job) -> None:
         """Record more jobs."""
-
-        async def put() -> None:
-            async with self.services.ledger.write() as tx:
-                for job in found:
-                    await work.put(tx, job)
-
-        self.run(put())
+        self.run(self.services.ledger.write(lambda tx: [work.put(tx, job) for job in found]))
 
     def say(self, job_id: str, *texts: str) -> None:
         """Append lines to a job's log."""

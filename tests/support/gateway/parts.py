@@ -15,10 +15,11 @@ from jobs.events import Logs
 from jobs.ledger import migrate
 from jobs.ledger.database import Ledger
 from jobs.queue import connection
-from jobs.queue.dispatch import Dispatch
+from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
 from jobs.settings import Settings
 from jobs.vault import Vault
+from tests.support import valkey
 from worker.gateway.services import Services
 
 API_TOKEN = "the-token-of-the-api"
@@ -45,14 +46,14 @@ async def opened(settings: Settings, queue_url: str, catalog: Catalog | None = N
     async def current() -> Catalog:
         if catalog is not None:
             return catalog
-        async with ledger.read() as tx:
-            return await provisioning.load_catalog(tx, settings)
+        return await ledger.read(provisioning.load_catalog, settings)
 
     services = Services(
         settings=settings,
         ledger=ledger,
-        dispatch=Dispatch(redis),
+        dispatch=await valkey.open_dispatch(redis),
         presence=Presence(redis),
+        errands=Errands(redis),
         logs=Logs(redis),
         vault=Vault(["the-key-of-this-test"]),
         catalog=current,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jobs import spending
 from jobs.directives import Directives
 from jobs.events import Logs, NewLine
+from jobs.holds import Hold
 from jobs.job import Job, Status, advance, now
-from jobs.ledger import records, runs
+from jobs.ledger import attempts, holds, records, runs
 from jobs.ledger.database import Ledger, Transaction
-from jobs.reasons import Code, because
+from jobs.reasons import Code, Reason, because
 from jobs.results import CommandOutcome, PullRequest, PullRequestState, Usage
 from jobs.ticket import Person, Ticket
 from tests.support.seeds import texts
@@ -50,11 +52,11 @@ def started(job: Job, seconds: float) -> Job:
     return job.model_copy(update={"started_at": now() - timedelta(seconds=seconds)})
 
 
-async def put(tx: Transaction, job: Job, *steps: Job) -> Job:
+def put(tx: Transaction, job: Job, *steps: Job) -> Job:
     """Record a job and the changes that follow."""
-    await records.insert_job(tx, job, who="github:mira", why="Received a ticket with the label jca.")
+    records.insert_job(tx, job, who="github:mira", why="Received a ticket with the label jca.")
     for step in steps:
-        job = await records.save(tx, step.model_copy(update={"version": job.version}), who="jca", why="")
+        job = records.save(tx, step.model_copy(update={"version": job.version}), who="jca", why="")
     return job
 
 
@@ -73,21 +75,27 @@ def running(job: Job, seconds: float, **fields: object) -> Job:
 
 async def everything(ledger: Ledger, logs: Logs) -> dict[str, Job]:
     """One job or more of every status; the main one, PAY-412, runs and has all there is."""
-    async with ledger.write() as tx:
-        return {
-            "cancelled": await _cancelled(tx),
-            "denied": await _denied(tx),
-            "failed": await _failed(tx),
-            "succeeded": await _succeeded(tx),
-            "held": await _held(tx),
-            "queued": await _queued(tx),
-            "second": await _second(tx),
-            "running": await _running(tx, logs),
-            "received": await put(tx, job("PAY-415", "Export settlements as CSV", age=2)),
-        }
+    kept = await ledger.write(_everything)
+    await write(logs, kept["running"].id, texts.OUTPUT)
+    return kept
 
 
-async def _running(tx: Transaction, logs: Logs) -> Job:
+def _everything(tx: Transaction) -> dict[str, Job]:
+    return {
+        "cancelled": _cancelled(tx),
+        "denied": _denied(tx),
+        "failed": _failed(tx),
+        "unpublished": _unpublished(tx),
+        "succeeded": _succeeded(tx),
+        "held": _held(tx),
+        "queued": _queued(tx),
+        "second": _second(tx),
+        "running": _running(tx),
+        "received": put(tx, job("PAY-415", "Export settlements as CSV", age=2)),
+    }
+
+
+def _running(tx: Transaction) -> Job:
     first = job("PAY-412", "Refund webhook drops the currency code", age=205)
     waiting = queued(first)
     usage = Usage(requests=11, input_tokens=45_102, cache_read_tokens=30_208, output_tokens=3_108, usd=0.41)
@@ -99,16 +107,15 @@ async def _running(tx: Transaction, logs: Logs) -> Job:
         before=0,
     )
     active = running(waiting, 184, usage=usage, branch="jca/pay-412-refund-currency", validation=(outcome,))
-    kept = await put(tx, first, waiting, active)
+    kept = put(tx, first, waiting, active)
     for name, state, began, seconds in (
         ("checkout", "done", 184, 4.2),
         ("agent", "done", 179, 131.0),
         ("validate", "failed", 48, 8.0),
         ("repair 1", "running", 41, None),
     ):
-        await runs.put_stage(tx, kept.id, _stage(name, state, began, seconds))
-    await runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
-    await write(logs, kept.id, texts.OUTPUT)
+        runs.put_stage(tx, kept.id, _stage(name, state, began, seconds))
+    runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
     return kept
 
 
@@ -123,26 +130,26 @@ async def write(logs: Logs, job_id: str, lines: tuple[tuple[str, str, str], ...]
     await logs.append(job_id, [NewLine(run=1, stage=stage, kind=kind, text=text) for stage, kind, text in lines])
 
 
-async def _second(tx: Transaction) -> Job:
+def _second(tx: Transaction) -> Job:
     first = job("#1291", "Add an idempotency key to /charges", repository="web", age=75)
     waiting = queued(first, selection=selection("openai-compatible"))
     active = running(waiting, 61, usage=Usage(input_tokens=8_120, output_tokens=1_000, usd=0.07))
-    kept = await put(tx, first, waiting, active)
-    await runs.put_stage(tx, kept.id, _stage("agent", "running", 57, None))
+    kept = put(tx, first, waiting, active)
+    runs.put_stage(tx, kept.id, _stage("agent", "running", 57, None))
     return kept
 
 
-async def _queued(tx: Transaction) -> Job:
+def _queued(tx: Transaction) -> Job:
     first = job("#1288", "Dark theme loses the focus ring on <select>", repository="web", age=22)
-    return await put(tx, first, queued(first))
+    return put(tx, first, queued(first))
 
 
-async def _held(tx: Transaction) -> Job:
+def _held(tx: Transaction) -> Job:
     first = job("OPS-77", "Rotate the nginx access logs daily", age=640)
-    return await put(tx, first, queued(first, selection=selection("team-proxy", "gpt-5.3-codex")))
+    return put(tx, first, queued(first, selection=selection("team-proxy", "gpt-5.3-codex")))
 
 
-async def _succeeded(tx: Transaction) -> Job:
+def _succeeded(tx: Transaction) -> Job:
     first = job("PAY-405", "Typo in the settlement e-mail", age=5400)
     waiting = queued(first)
     active = running(waiting, 5380, usage=Usage(requests=4, input_tokens=11_000, output_tokens=1_030, usd=0.03))
@@ -159,38 +166,69 @@ async def _succeeded(tx: Transaction) -> Job:
     )
     reason = because(Code.VALIDATED, "Every validation command passed.")
     done = advance(published, Status.SUCCEEDED, reason, validation=(outcome,), summary="Corrected the spelling.")
-    kept = await put(tx, first, waiting, active, published, ended(done, 95))
-    await runs.put_report(tx, kept.id, texts.REPORT)
-    await runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
+    kept = put(tx, first, waiting, active, published, ended(done, 95))
+    runs.put_report(tx, kept.id, texts.REPORT)
+    runs.put_diff(tx, kept.id, runs.Diff(text=texts.DIFF, truncated=False))
     for name, began, seconds in (
         ("checkout", 5380, 3.1),
         ("agent", 5376, 71.0),
         ("validate", 5304, 6.4),
         ("push", 5297, 1.2),
     ):
-        await runs.put_stage(tx, kept.id, _stage(name, "done", began, seconds))
+        runs.put_stage(tx, kept.id, _stage(name, "done", began, seconds))
     return kept
 
 
-async def _failed(tx: Transaction) -> Job:
+def _failed(tx: Transaction) -> Job:
     first = job("#1280", "Search crashes on an empty query", repository="web", age=9000)
     waiting = queued(first)
     active = running(waiting, 8990, usage=Usage(requests=40, input_tokens=80_112, output_tokens=8_000))
     reason = because(Code.VALIDATION_FAILED, "The command `npm test` still failed after 2 repairs.")
-    return await put(tx, first, waiting, active, ended(advance(active, Status.FAILED, reason), 402))
+    attempt(tx, active, "lost", began=8990, seconds=55)
+    attempt(tx, active, "failed", reason=reason, began=8930, seconds=342)
+    return put(tx, first, waiting, active, ended(advance(active, Status.FAILED, reason), 402))
 
 
-async def _denied(tx: Transaction) -> Job:
+def _unpublished(tx: Transaction) -> Job:
+    first = job("PAY-398", "Round ledger amounts half to even", age=9600)
+    waiting = queued(first)
+    active = running(waiting, 9500, usage=Usage(requests=9, input_tokens=31_000, output_tokens=2_400, usd=0.19))
+    published = advance(active, Status.PUBLISHING, branch="jca/pay-398-round-half-even", commit="9f" * 20)
+    reason = because(Code.PUBLISH_FAILED, "The pull request could not be opened: GitHub answered 403.")
+    attempt(tx, active, "published", began=9500, seconds=120)
+    return put(tx, first, waiting, active, published, ended(advance(published, Status.PUBLISH_FAILED, reason), 130))
+
+
+def attempt(
+    tx: Transaction, active: Job, outcome: str, *, reason: Reason | None = None, began: float, seconds: float
+) -> None:
+    """Record an attempt of a running job that began some seconds ago and is over."""
+    start, token = now() - timedelta(seconds=began), f"{active.id}.{began}"
+    attempts.begin(tx, active.model_copy(update={"claim": token}), start)
+    attempts.spend(tx, token, active.usage)
+    attempts.end(tx, token, outcome, start + timedelta(seconds=seconds), reason.code.value if reason else "")
+
+
+def held(tx: Transaction) -> None:
+    """Two holds that concern none of these jobs: of an account, and of a person who has spent enough for today."""
+    moving = because(Code.PAUSED, "Paused by mira: the machine with the GPUs is moved.")
+    holds.put(tx, Hold(subject="account:night-shift", reason=moving, by="mira"))
+    capped = because(Code.SPEND_PERSON, "Jobs of noah spent 25.40 USD today, which reaches the cap of 25.00 USD a day.")
+    midnight = now() + timedelta(hours=5)
+    holds.put(tx, Hold(subject="person:github/noah", reason=capped, by=spending.BY, until=midnight))
+
+
+def _denied(tx: Transaction) -> Job:
     first = job("#1283", "Please add crypto payments", repository="", age=7200)
     reason = because(
         Code.ACTOR_NOT_ALLOWED,
         "stranger42 may not start jobs through github.",
         "An administrator can add the login to JCA_GITHUB_ACTORS.",
     )
-    return await put(tx, first, ended(advance(first, Status.DENIED, reason), 1))
+    return put(tx, first, ended(advance(first, Status.DENIED, reason), 1))
 
 
-async def _cancelled(tx: Transaction) -> Job:
+def _cancelled(tx: Transaction) -> Job:
     first = job("#1279", "Bump lodash", repository="web", age=11_000)
     reason = because(Code.CANCELLED, "Cancelled by the dashboard.")
-    return await put(tx, first, queued(first), ended(advance(queued(first), Status.CANCELLED, reason), 12))
+    return put(tx, first, queued(first), ended(advance(queued(first), Status.CANCELLED, reason), 12))

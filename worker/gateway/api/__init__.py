@@ -6,11 +6,14 @@ from aiohttp import web
 
 from worker.gateway.api import (
     answers,
+    errands,
     happenings,
+    holds,
     jobs,
     logs,
     openapi,
     providers,
+    purge,
     repositories,
     resolve,
     sources,
@@ -21,10 +24,13 @@ ROOT = "/api/v1"
 
 OPERATIONS: tuple[Operation, ...] = (
     *jobs.OPERATIONS,
+    *holds.OPERATIONS,
+    *purge.OPERATIONS,
     *logs.OPERATIONS,
     *providers.OPERATIONS,
     *repositories.OPERATIONS,
     *sources.OPERATIONS,
+    *errands.OPERATIONS,
     *resolve.OPERATIONS,
     *happenings.OPERATIONS,
 )

@@ -74,8 +74,7 @@ class Audit(BaseModel):
 async def list_deliveries(request: web.Request) -> Deliveries:
     """Answer `GET /deliveries`."""
     query = answers.read_query(request, DeliveriesQuery)
-    async with answers.services(request).ledger.read() as tx:
-        return Deliveries(deliveries=tuple(await deliveries.recent(tx, query.limit)))
+    return Deliveries(deliveries=tuple(await answers.services(request).ledger.read(deliveries.recent, query.limit)))
 
 
 async def list_workers(request: web.Request) -> Workers:
@@ -93,8 +92,8 @@ async def list_workers(request: web.Request) -> Workers:
 async def list_audit(request: web.Request) -> Audit:
     """Answer `GET /audit`."""
     query = answers.read_query(request, AuditQuery)
-    async with answers.services(request).ledger.read() as tx:
-        found = await audit.recent(tx, before=query.before, limit=query.limit + 1)
+    ledger = answers.services(request).ledger
+    found = await ledger.read(audit.recent, before=query.before, limit=query.limit + 1)
     page = tuple(found[: query.limit])
     return Audit(entries=page, next=page[-1].id if len(found) > query.limit else None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncGenerator
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -54,7 +53,8 @@ async def get_log(request: web.Request) -> Log | web.Response:
     query = answers.read_query(request, LogQuery)
     services = answers.services(request)
     job = await _job(services, request.match_info["id"])
-    lines = await _later(services, job.id, query.after)
+    batches = output.later(services, job.id, query.after or output.BEGINNING)
+    lines = [line async for batch in batches for line in batch]
     if query.format == "json":
         return Log(tuple(lines))
     return answers.plain("".join(f"{line.text}\n" for line in lines))
@@ -67,7 +67,8 @@ async def follow_log(request: web.Request) -> web.StreamResponse:
     """
     services = answers.services(request)
     job = await _job(services, request.match_info["id"])
-    batches = _batches(services, job.id, request.headers.get("Last-Event-ID", ""))
+    seen = request.headers.get("Last-Event-ID", "")
+    batches = output.follow(services, job.id, seen if _STREAM_ID.match(seen) else output.BEGINNING, pulse.INTERVAL)
     async with streams.Channel(request) as channel, contextlib.aclosing(batches):
         async for batch in batches:
             for line in batch:
@@ -79,28 +80,8 @@ async def follow_log(request: web.Request) -> web.StreamResponse:
     return channel.response
 
 
-async def _batches(services: Services, job_id: str, seen: str) -> AsyncGenerator[list[LogLine], None]:
-    """What there is after `seen`, then what comes; an empty list whenever nothing came for a while."""
-    after = seen if _STREAM_ID.match(seen) else ""
-    kept = await _later(services, job_id, after)
-    yield kept
-    async for batch in services.logs.follow(job_id, kept[-1].id if kept else after or "0-0", idle=pulse.INTERVAL):
-        yield output.clean(batch)
-
-
-async def _later(services: Services, job_id: str, after: str) -> list[LogLine]:
-    """The lines after the one with this id; all of them after none."""
-    lines = await output.whole(services, job_id)
-    return [line for line in lines if not after or _order(line.id) > _order(after)]
-
-
-def _order(stream_id: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in stream_id.split("-"))
-
-
 async def _job(services: Services, job_id: str) -> Job:
-    async with services.ledger.read() as tx:
-        return await records.get(tx, job_id)
+    return await services.ledger.read(records.get, job_id)
 
 
 OPERATIONS = (

@@ -71,8 +71,7 @@ class NewSecret(BaseModel):
 async def list_sources(request: web.Request) -> Sources:
     """Answer `GET /sources`."""
     services = answers.services(request)
-    async with services.ledger.read() as tx:
-        stored = await configuration.sources(tx)
+    stored = await services.ledger.read(configuration.sources)
     provisioned = source_actions.provisioned_sources(services)
     views = [_view(source, place) for source, place in provisioned.values()]
     views += [_view(source, "") for source in stored if source.name not in provisioned]

@@ -42,13 +42,17 @@ class Wish:
         if action is None:
             raise errors.BadInput("This form asks for nothing that can be done.", remedy="Reload the page.")
         ticked = [str(value) for value in values.getall("job", ())]
-        back = str(values.get("back", ""))
         return cls(
             verb=action[1],
             job_ids=(action[2],) if action[2] else tuple(dict.fromkeys(ticked))[: records.PAGE],
-            back=back if _BACK.match(back) else "/queue",
+            back=way_back(str(values.get("back", ""))),
             confirmed=values.get("confirmed") == "yes",
         )
+
+
+def way_back(address: str) -> str:
+    """The page a form came from; the queue where it names none of ours."""
+    return address if _BACK.match(address) else "/queue"
 
 
 async def act(request: web.Request) -> web.Response:
@@ -63,8 +67,7 @@ async def act(request: web.Request) -> web.Response:
 
 
 async def _jobs(services: Services, job_ids: Sequence[str]) -> list[Job]:
-    async with services.ledger.read() as tx:
-        return [await records.get(tx, job_id) for job_id in job_ids]
+    return await services.ledger.read(lambda tx: [records.get(tx, job_id) for job_id in job_ids])
 
 
 async def _each(services: Services, wish: Wish) -> int:

@@ -10,7 +10,7 @@ from jobs import errors
 from jobs.job import Job, now
 from jobs.ledger import records, runs
 from jobs.redact import redact
-from worker.gateway import ansi, diff, output, pulse, rendering, scene, timeline, views
+from worker.gateway import ansi, attempt_rows, diff, dossier, output, pulse, rendering, scene, timeline, views
 from worker.gateway import standing as standings
 from worker.gateway.pages.query import LONGEST, notice
 from worker.gateway.services import SERVICES, Services
@@ -42,8 +42,7 @@ async def show(request: web.Request) -> web.Response:
 async def raw_log(request: web.Request) -> web.Response:
     """The whole output as text, without colours."""
     services, job_id = request.config_dict[SERVICES], request.match_info["job"]
-    async with services.ledger.read() as tx:
-        await records.get(tx, job_id)
+    await services.ledger.read(records.get, job_id)
     lines = await output.whole(services, job_id)
     text = "".join(f"{line.at:%Y-%m-%dT%H:%M:%SZ} {line.stage} {ansi.plain(line.text)}\n" for line in lines)
     return _download(text, f"{job_id}.log")
@@ -52,8 +51,7 @@ async def raw_log(request: web.Request) -> web.Response:
 async def raw_diff(request: web.Request) -> web.Response:
     """The change as it was kept."""
     services, job_id = request.config_dict[SERVICES], request.match_info["job"]
-    async with services.ledger.read() as tx:
-        kept = await runs.diff(tx, job_id)
+    kept = await services.ledger.read(runs.diff, job_id)
     if kept is None:
         raise errors.NotFound(f"Job {job_id} has no change.", remedy="It is kept as soon as the agent changed a file.")
     return _download(redact(kept.text), f"{job_id}.diff")
@@ -62,16 +60,15 @@ async def raw_diff(request: web.Request) -> web.Response:
 async def _head(services: Services, job_id: str) -> tuple[Job, Context]:
     moment = now()
     standing = await standings.look(services, moment)
-    async with services.ledger.read() as tx:
-        job = await records.get(tx, job_id)
-        stages = await runs.stages(tx, job_id, job.run)
-        history = await records.history(tx, job_id)
-        around = await scene.look(services, tx, (job,), (standing, moment))
+    found = await services.ledger.read(dossier.read, job_id)
+    job = found.job
+    around = await scene.look(services, [job], found.ground, (standing, moment))
     return job, {
         "job": job,
         "row": views.row(job, around),
-        "segments": timeline.segments(job, stages, history, moment),
-        "history": history,
+        "segments": timeline.segments(job, found.stages, found.history, moment),
+        "history": found.history,
+        "attempts": attempt_rows.rows(found.attempts, moment),
     }
 
 
@@ -87,15 +84,13 @@ async def _log(request: web.Request, services: Services, job: Job) -> Context:
 
 
 async def _changes(_request: web.Request, services: Services, job: Job) -> Context:
-    async with services.ledger.read() as tx:
-        kept = await runs.diff(tx, job.id)
+    kept = await services.ledger.read(runs.diff, job.id)
     files = diff.read(redact(kept.text)) if kept else []
     return {"files": files, "truncated": kept is not None and kept.truncated}
 
 
 async def _report(_request: web.Request, services: Services, job: Job) -> Context:
-    async with services.ledger.read() as tx:
-        return {"report": redact(await runs.report(tx, job.id))}
+    return {"report": redact(await services.ledger.read(runs.report, job.id))}
 
 
 async def _raw(_request: web.Request, _services: Services, job: Job) -> Context:

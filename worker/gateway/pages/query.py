@@ -55,7 +55,11 @@ class Query:
         return Filter(text=self.q, provider=self.provider, repository=self.repo, before=self.before)
 
 
-_PAST = {"retried": "sent back to the start", "cancelled": "cancelled or told to stop"}
+_PAST = {"retried": "started again", "cancelled": "cancelled or told to stop"}
+_HOLDS = {
+    "paused": "Paused. What runs goes on; nothing more of it is started.",
+    "resumed": "Resumed. What waits is started as soon as a worker is free.",
+}
 _NOTICE = re.compile(r"(retried|cancelled)\.(\d{1,3})\.(\d{1,3})\Z")
 
 
@@ -63,7 +67,7 @@ def notice(text: str) -> str:
     """The sentence for the result of a form, which travels in the address as `retried.2.1`."""
     found = _NOTICE.match(text)
     if not found:
-        return ""
+        return _HOLDS.get(text, "")
     done, skipped = int(found[2]), int(found[3])
     sentence = f"{words.plural(done, 'job')} {_PAST[found[1]]}." if done else "Nothing was changed."
     return f"{sentence} {_skipped(skipped)}".strip()

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
+from urllib.parse import urlencode
 
 from aiohttp import web
 
+from jobs import holds as subjects
 from jobs.job import Job, now
 from jobs.ledger import records
 from jobs.ledger.database import Transaction
 from worker.gateway import listing, pulse, rendering, scene, views
 from worker.gateway import standing as standings
+from worker.gateway.pages import holds
 from worker.gateway.pages.query import Query, notice
 from worker.gateway.services import SERVICES
 
@@ -32,6 +35,7 @@ class Shelf:
     """Everything the page shows of the ledger."""
 
     jobs: list[Job]
+    ground: scene.Ground
     older: str
     """Address of the next page; empty on the last one."""
     counts: dict[str, int]
@@ -52,19 +56,27 @@ async def show(request: web.Request) -> web.Response:
     digest = await request.config_dict[pulse.PULSE].digest()
     moment = now()
     standing = await standings.look(services, moment)
-    async with services.ledger.read() as tx:
-        shelf = await _look(tx, query, standing)
-        around = await scene.look(services, tx, shelf.jobs, (standing, moment))
+    shelf = await services.ledger.read(_look, query, standing)
+    around = await scene.look(services, shelf.jobs, shelf.ground, (standing, moment))
     context = {
         "query": query,
         "shelf": shelf,
         "rows": [views.row(job, around) for job in shelf.jobs],
         "tiles": _tiles(query, shelf.counts),
         "matching": shelf.counts[query.status] if query.status else sum(shelf.counts.values()),
+        "banners": holds.banners(shelf.ground.holds, moment),
+        "pause_url": _pause_url(query),
         "digest": digest,
         "notice": notice(request.query.get("notice", "")),
     }
     return rendering.page(request, "queue.html", context)
+
+
+def _pause_url(query: Query) -> str:
+    """Where to pause what the page is narrowed to, or else everything."""
+    subject = subjects.repository(query.repo) if query.repo else subjects.account(query.provider)
+    wanted = {"subject": subject if query.repo or query.provider else subjects.EVERYTHING, "back": query.url()}
+    return f"/queue/pause?{urlencode(wanted)}"
 
 
 def _tiles(query: Query, counts: dict[str, int]) -> list[Tile]:
@@ -74,17 +86,17 @@ def _tiles(query: Query, counts: dict[str, int]) -> list[Tile]:
     ]
 
 
-async def _look(tx: Transaction, query: Query, standing: standings.Standing) -> Shelf:
-    providers, repositories = await records.facets(tx)
-    accounts = listing.Accounts(tuple(providers), standing.ready_accounts)
-    wanted = query.filter
-    found = await listing.page(tx, listing.filters(query.status, wanted, accounts), records.PAGE + 1)
+def _look(tx: Transaction, query: Query, standing: standings.Standing) -> Shelf:
+    providers, repositories = records.facets(tx)
+    wanted, met = query.filter, listing.obstacles(tx, standing)
+    found = listing.page(tx, listing.filters(query.status, wanted, met), records.PAGE + 1)
     jobs = found[: records.PAGE]
     return Shelf(
         jobs=jobs,
+        ground=scene.ground(tx, jobs),
         older=query.url(before=jobs[-1].id) if len(found) > len(jobs) else "",
-        counts=await listing.counts(tx, wanted, accounts),
+        counts=listing.counts(tx, wanted, met),
         providers=providers,
         repositories=repositories,
-        total=sum((await records.counts(tx)).values()),
+        total=sum(records.counts(tx).values()),
     )

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.catalog import ProviderKind, ProviderProfile
 from jobs.job import Job, Status
+from jobs.ledger.obstacles import Obstacles
 from jobs.ledger.records import Filter, Transition
 from jobs.ledger.runs import Stage
 from jobs.readiness import Readiness, State
@@ -17,14 +18,17 @@ from jobs.ticket import Ticket
 from worker.gateway import listing, timeline, views
 from worker.gateway.pages.query import Query, notice
 from worker.gateway.standing import Standing
+from worker.gateway.views import Scene
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def readiness(state: State, worker: str = "worker-1", *, account: str = "fast", for_seconds: float = 60) -> Readiness:
+def readiness(
+    state: State, worker: str = "worker-1", *, account: str = "fast", model: str = "m", for_seconds: float = 60
+) -> Readiness:
     return Readiness(
         account=account,
-        model="m",
+        model=model,
         worker=worker,
         state=state,
         reason="Connection refused." if state is State.BLOCKED else "The self-test passed.",
@@ -37,6 +41,10 @@ def standing(*entries: Readiness) -> Standing:
     return Standing.at(entries, NOON)
 
 
+def scene(*entries: Readiness) -> Scene:
+    return Scene(standing(*entries), NOON)
+
+
 def job(status: Status, **fields: object) -> Job:
     ticket = Ticket(source="local", key="A-1", title="t")
     return Job(ticket=ticket, status=status, selection=Selection(provider="fast", model="m"), created_at=NOON, **fields)
@@ -45,10 +53,11 @@ def job(status: Status, **fields: object) -> Job:
 def test_a_queued_job_is_held_while_no_worker_is_ready_for_its_account() -> None:
     waiting = job(Status.QUEUED)
 
-    assert views.shown(waiting, standing(readiness(State.BLOCKED))).word == "held"
-    assert views.shown(waiting, standing(readiness(State.READY, account="other"))).word == "held"
-    assert views.shown(waiting, standing(readiness(State.READY, for_seconds=0))).word == "held"
-    assert views.shown(waiting, standing(readiness(State.BLOCKED), readiness(State.READY, "w2"))).word == "queued"
+    assert views.shown(waiting, scene(readiness(State.BLOCKED))).word == "held"
+    assert views.shown(waiting, scene(readiness(State.READY, account="other"))).word == "held"
+    assert views.shown(waiting, scene(readiness(State.READY, model="other"))).word == "held"
+    assert views.shown(waiting, scene(readiness(State.READY, for_seconds=0))).word == "held"
+    assert views.shown(waiting, scene(readiness(State.BLOCKED), readiness(State.READY, "w2"))).word == "queued"
 
 
 def test_every_status_has_a_word_a_sign_and_a_tile() -> None:
@@ -56,7 +65,7 @@ def test_every_status_has_a_word_a_sign_and_a_tile() -> None:
 
     assert tiles == set(Status)
     for status in Status:
-        shown = views.shown(job(status), standing(readiness(State.READY)))
+        shown = views.shown(job(status), scene(readiness(State.READY)))
         assert shown.word == status.value.replace("_", " ")
         assert shown.glyph
 
@@ -64,26 +73,24 @@ def test_every_status_has_a_word_a_sign_and_a_tile() -> None:
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
-        ((), "Waiting for fast: no worker is connected"),
+        ((), "Waiting for fast (m): no worker is connected"),
         (
             (readiness(State.BLOCKED, "worker-2"),),
-            "Waiting for fast: connection refused on worker-2 since 11:57 UTC",
+            "Waiting for fast (m): connection refused on worker-2 since 11:57 UTC",
         ),
-        ((readiness(State.CHECKING),), "Waiting for fast: worker-1 is checking it now"),
-        ((readiness(State.READY, account="other"),), "Waiting for fast: no connected worker has checked it"),
+        ((readiness(State.CHECKING),), "Waiting for fast (m): worker-1 is checking it now"),
+        ((readiness(State.READY, account="other"),), "Waiting for fast (m): no connected worker has checked it"),
+        ((readiness(State.READY, model="other"),), "Waiting for fast (m): no connected worker has checked it"),
     ],
 )
 def test_a_held_job_says_what_it_waits_for(entries: tuple[Readiness, ...], sentence: str) -> None:
-    scene = views.Scene(standing(*entries), NOON)
-
-    assert views.note(job(Status.QUEUED), scene) == sentence
+    assert views.note(job(Status.QUEUED), scene(*entries)) == sentence
 
 
 def test_a_job_that_does_not_run_shows_its_reason() -> None:
     reason = because(Code.NO_CHANGES, "The agent changed nothing.")
-    scene = views.Scene(standing(), NOON)
 
-    assert views.note(job(Status.FAILED, reason=reason), scene) == "The agent changed nothing."
+    assert views.note(job(Status.FAILED, reason=reason), scene()) == "The agent changed nothing."
 
 
 def test_only_what_is_possible_is_offered() -> None:
@@ -105,24 +112,22 @@ def test_only_what_is_possible_is_offered() -> None:
     }
 
 
-def test_held_and_queued_share_the_queued_jobs_by_account() -> None:
-    accounts = listing.Accounts(("fast", "slow"), frozenset({"fast"}))
-    wanted = Filter(text="x")
+def test_held_and_queued_share_the_queued_jobs_by_what_stands_before_them() -> None:
+    met = Obstacles(subjects=("*",), offers=(("fast", "m"),))
+    wanted = Filter(text="x", provider="fast")
 
-    held = listing.filters("held", wanted, accounts)
-    queued = listing.filters("queued", wanted, accounts)
+    held = listing.filters("held", wanted, met)
+    queued = listing.filters("queued", wanted, met)
 
-    assert [(part.statuses, part.provider) for part in held] == [
-        ((Status.HELD,), ""),
-        ((Status.QUEUED,), "slow"),
+    assert [(part.statuses, part.obstacles, part.obstructed) for part in held] == [
+        ((Status.HELD,), None, True),
+        ((Status.QUEUED,), met, True),
     ]
-    assert [(part.statuses, part.provider) for part in queued] == [
-        ((Status.RECEIVED, Status.TRIAGING), ""),
-        ((Status.QUEUED,), "fast"),
+    assert [(part.statuses, part.obstacles, part.obstructed) for part in queued] == [
+        ((Status.RECEIVED, Status.TRIAGING), None, True),
+        ((Status.QUEUED,), met, False),
     ]
-    assert all(part.text == "x" for part in (*held, *queued))
-    only_fast = Filter(provider="fast")
-    assert len(listing.filters("held", only_fast, accounts)) == 1
+    assert all((part.text, part.provider) == ("x", "fast") for part in (*held, *queued))
 
 
 @pytest.mark.parametrize(
@@ -145,6 +150,8 @@ def test_a_card_is_as_good_as_its_workers(entries: tuple[State, ...], look: str)
     said = [readiness(state, f"worker-{number}") for number, state in enumerate(entries)]
 
     assert views.card(profile, standing(*said), 0).shown.look == look
+    for_other = readiness(State.BLOCKED, model="other")
+    assert views.card(profile, standing(*said, for_other), 0).shown.look == look
     disabled = profile.model_copy(update={"enabled": False})
     assert views.card(disabled, standing(*said), 0).shown.look == "off"
 
@@ -198,6 +205,6 @@ def test_an_address_keeps_the_view_and_drops_what_it_does_not_know() -> None:
 
 
 def test_a_notice_is_made_of_known_words_only() -> None:
-    assert notice("retried.2.1").startswith("2 jobs sent back to the start. 1 job could not be")
+    assert notice("retried.2.1").startswith("2 jobs started again. 1 job could not be")
     assert notice("cancelled.0.3").startswith("Nothing was changed.")
     assert notice("<b>.1.1") == notice("retried.x.1") == ""

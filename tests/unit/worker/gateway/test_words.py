@@ -26,6 +26,21 @@ def test_durations_keep_two_units_at_most(seconds: float | None, spelled: str) -
 
 
 @pytest.mark.parametrize(
+    ("seconds", "spelled"),
+    [
+        (0, "within a minute"),
+        (59, "within a minute"),
+        (90, "in about 2 min"),
+        (740, "in about 12 min"),
+        (7300, "in about 2 h"),
+        (200_000, "in about 2 days"),
+    ],
+)
+def test_an_estimate_is_not_more_exact_than_it_can_be(seconds: float, spelled: str) -> None:
+    assert words.about(seconds) == spelled
+
+
+@pytest.mark.parametrize(
     ("usd", "spelled"), [(None, words.NOTHING), (0, "$0.00"), (0.004, "<$0.01"), (1234.5, "$1,234.50")]
 )
 def test_money_is_never_rounded_to_nothing(usd: float | None, spelled: str) -> None:
