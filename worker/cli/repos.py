@@ -29,6 +29,9 @@ Allow = Annotated[list[str] | None, typer.Option(help="A program the agent may r
 Mode = Annotated[ValidationMode, typer.Option(help="What a failing validation means.")]
 Provider = Annotated[str | None, typer.Option(help="The provider jobs here use by default.")]
 Model = Annotated[str | None, typer.Option(help="The model jobs here use by default.")]
+Priority = Annotated[int, typer.Option(min=0, max=9, help="9 goes first; a step is worth an hour of waiting.")]
+MaxParallel = Annotated[int | None, typer.Option(min=1, help="How many of its jobs may run at the same time.")]
+DailyUsd = Annotated[float | None, typer.Option(min=0, help="What its jobs may spend per day (UTC), in USD.")]
 
 
 @app.command("list")
@@ -70,6 +73,9 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
     mode: Mode = ValidationMode.REQUIRED,
     provider: Provider = None,
     model: Model = None,
+    priority: Priority = 5,
+    max_parallel: MaxParallel = None,
+    daily_usd: DailyUsd = None,
 ) -> None:
     """Add a repository, or replace the one with this alias."""
     wanted = {
@@ -81,10 +87,10 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
         "validation_commands": [split(command) for command in validate or []],
         "allowed_commands": allow or [],
         "validation_mode": mode.value,
-        "provider": provider,
-        "model": model,
     }
-    _put(wanted)
+    chosen = {"provider": provider, "model": model}
+    limits = {"priority": priority, "max_parallel": max_parallel, "daily_usd": daily_usd}
+    _put(wanted | chosen | limits)
 
 
 @app.command("remove")

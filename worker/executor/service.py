@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +81,10 @@ class Workshop:
             log.warning("checkpoints_stay", why=str(error))
         else:
             log.info("checkpoints_forgotten", count=forgotten)
+        oldest = time.time() - checkpoints.KEPT_FOR.total_seconds()
+        for trajectory in (self.state / "trajectories").glob("*.jsonl"):
+            if trajectory.stat().st_mtime < oldest:
+                trajectory.unlink(missing_ok=True)
 
     async def forget_jobs(self, job_ids: Collection[str]) -> None:
         """Delete whatever is kept here of these jobs: trajectories, checkpoints, commits that were not pushed.
