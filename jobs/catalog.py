@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from jobs.intake_rules import IntakeRules
+
 NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 """A lowercase name people write in tickets: letters, digits, `.`, `_`, `-`; at most 64 characters."""
 
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,127}\Z")
 """A model identifier; it can never start with `-`, so it can never be read as an option."""
-
 
 SHORTEST_SECRET = 16  # characters of a webhook secret; `jca sources add` makes 43
 
@@ -67,6 +68,8 @@ class Repository(BaseModel):
     model: ModelId | None = None
     labels_allowed: bool = True
     """Whether a `model:` label may choose the model here."""
+    providers_allowed: tuple[Name, ...] = ()
+    """Providers that may run its jobs; empty allows every enabled one."""
     models_allowed: tuple[str, ...] = ()
     """Models a ticket may choose here; empty allows every enabled one."""
     priority: int = Field(5, ge=0, le=9)
@@ -162,13 +165,8 @@ class ProviderProfile(BaseModel):
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)
-        if (
-            parts.scheme not in {"http", "https"}
-            or not parts.hostname
-            or parts.username
-            or parts.query
-            or parts.fragment
-        ):
+        is_plain = parts.scheme in {"http", "https"} and parts.hostname and not (parts.username or parts.query)
+        if not is_plain or parts.fragment:
             msg = f"{value!r} is not an absolute http(s) URL without user or query, such as http://localhost:11434/v1"
             raise ValueError(msg)
         return value.rstrip("/")
@@ -196,7 +194,10 @@ class Source(BaseModel):
     repositories: tuple[str, ...] = ()
     """Aliases this source may write; empty: none for `local`, all for `github` and `jira`."""
     actors: tuple[str, ...] = ()
-    """Logins that may start jobs; `*` allows everybody who can reach the source."""
+    """People who may start jobs, by login or account id; `*` allows everybody who can reach the source.
+
+    Where GitHub can be asked, write permission is needed as well, and an empty list is everybody who has it."""
+    rules: IntakeRules = IntakeRules()
 
     @field_validator("secrets")
     @classmethod

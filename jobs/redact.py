@@ -22,6 +22,14 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
+_USERINFO = re.compile(r"\A(https?://)[^/\s@]*@|\A(ssh://[^/\s@:]*):[^/\s@]*(?=@)")
+
+_MARKS = (
+    *("ghp_", "gho_", "ghu_", "ghr_", "ghs_", "github_pat_", "sk-", "aiza", "akia", "asia", "xox"),
+    *("://", "bearer", "private key"),
+)
+"""One of these is in every text that has one of the shapes, in lower case; looking for them is much quicker."""
+
 SHORTEST = 6  # characters; masking shorter values would garble ordinary words
 
 
@@ -29,4 +37,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask what looks like a credential, and every one of `secrets` literally."""
     for secret in sorted((s for s in secrets if len(s) >= SHORTEST), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _SHAPES.sub(MASK, text)
+    lowered = text.lower()
+    return _SHAPES.sub(MASK, text) if any(mark in lowered for mark in _MARKS) else text
+
+
+def without_credentials(address: str) -> str:
+    """A repository's address without what logs in to it: user and password of `https://`, the password of `ssh://`."""
+    return _USERINFO.sub(lambda match: match[1] or match[2], address)

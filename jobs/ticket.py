@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jobs.directives.labels import choosing
+
 Flavor = Literal["markdown", "jira_wiki", "text"]
 """How a body is marked up; `text` means an adapter already reduced it to its visible lines."""
 
@@ -39,10 +41,13 @@ class Ticket(BaseModel):
     repository: str = ""
     """The repository the ticket lives in or names, by alias or `owner/name`; empty when the tracker has none."""
     author: Person | None = None
+    assignees: tuple[Person, ...] = ()
+    state: str = ""
+    """Where it is in the tracker's workflow, in the tracker's own words: `open`, `To Do`; empty when not told."""
 
     def fingerprint(self) -> str:
-        """SHA-256 over what a run is bound to: title, body and labels."""
-        parts = [self.source, self.key, self.title, self.body, *sorted(self.labels)]
+        """SHA-256 over what a run is bound to: title, body, and the labels that choose a model or a repository."""
+        parts = [self.source, self.key, self.title, self.body, *sorted(choosing(self.labels))]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ size limit, kept or explained.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -26,10 +27,11 @@ from jobs.vault import Vault
 from webhooks.bell import Bell, Wake
 from webhooks.configuration import Configuration, Known, LoadWorkspace
 from webhooks.gate import Gate
-from webhooks.intake import Answer, accept, dismiss
-from webhooks.readers import read
-from webhooks.reading import BadRequest, Ignored, Intake
-from webhooks.signatures import Forged, Verified, verify
+from webhooks.intake import Answer, accept, dismiss, obey
+from webhooks.jira import RETRY_HEADER
+from webhooks.readers import prove, read, takes
+from webhooks.reading import BadRequest, Command, Ignored, Intake
+from webhooks.signatures import Forged, Verified
 
 RETRY_AFTER = 5  # seconds a sender is asked to wait after a 503
 LINGERING = 2.0  # seconds the rest of a refused body is read away, so that the sender sees the answer
@@ -37,14 +39,15 @@ IDLE = 75.0  # seconds a connection without a request is kept
 STOPPING = 5.0  # seconds deliveries in work may take to end when the receiver stops
 
 WRONG_TYPE = (
-    'The body must be JSON. In GitHub, open the webhook\'s settings and set "Content type" to application/json; '
-    "elsewhere send the header Content-Type: application/json, and no Content-Encoding."
+    "The body must be JSON. Send it with the header Content-Type: application/json, and no Content-Encoding; in "
+    'GitHub, open the webhook\'s settings and set "Content type" to application/json.'
 )
 
 FACTS: web.RequestKey[dict[str, object]] = web.RequestKey("facts", dict[str, object])
 """What the log line of a delivery will say."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 log = structlog.get_logger()
 
@@ -59,8 +62,8 @@ class Limits:
     """Seconds a sender may take to send the body."""
     working: int = 64
     """Deliveries that may be in work at once, after their bodies have arrived."""
-    patience: float = 8.0
-    """Seconds a delivery waits in line until it is written down; GitHub gives up after 10."""
+    patience: float = 4.0
+    """Seconds a delivery waits in line; with the ledger's own 5 it is answered before GitHub gives up after 10."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -131,13 +134,12 @@ class Receiver:
         self._configuration = configuration
         self._wake = wake
         self._limits = limits
-        self._work = Gate(limits.working)
-        self._writing = Gate(1)  # waiting for SQLite's write lock is neither fair nor quick
+        self._work = Gate(limits.working, limits.patience)
 
     async def report_health(self, _request: web.Request) -> web.Response:
         """Healthy means that the sources are known."""
         await self._configuration.current()
-        return web.json_response({"status": "ok"})
+        return _response(HTTPStatus.OK, {"status": "ok"})
 
     async def receive_delivery(self, request: web.Request) -> web.Response:
         """Answer one delivery: 202 when its job is recorded, 200 when there is nothing to do."""
@@ -147,23 +149,23 @@ class Receiver:
         source = known.sources.get(name)
         if source is None:
             raise web.HTTPNotFound(text="There is no such source.")
-        if request.content_type != "application/json" or "Content-Encoding" in request.headers:
+        if not takes(source, request.content_type) or "Content-Encoding" in request.headers:
             raise web.HTTPUnsupportedMediaType(text=WRONG_TYPE)
         body = await self._read_body(request)
-        until = asyncio.get_running_loop().time() + self._limits.patience
-        async with self._work.enter(until):
+        async with self._work:
             _authenticate(source, request, body)
             reading = _read(source, request, body, known)
-            async with self._writing.enter(until):
-                answer = await self._take_in(reading, body, known)
-        request[FACTS].update(_content(answer))
-        status = HTTPStatus.ACCEPTED if answer.status == "accepted" else HTTPStatus.OK
-        return web.json_response(_content(answer), status=status)
+            answer = await self._take_in(reading, known)
+        content = _content(answer)
+        request[FACTS].update(content)
+        return _response(HTTPStatus.ACCEPTED if answer.status == "accepted" else HTTPStatus.OK, content)
 
     async def _read_body(self, request: web.Request) -> bytes:
         length = request.content_length or 0
         if length > self._limits.body:
             raise web.HTTPRequestEntityTooLarge(max_size=self._limits.body, actual_size=length)
+        if request.content.is_eof():  # it has arrived whole: no timer has to be set and cleared
+            return await request.read()
         try:
             async with asyncio.timeout(self._limits.reading):
                 return await request.read()
@@ -172,31 +174,44 @@ class Receiver:
         except (ConnectionError, web.RequestPayloadError):
             raise web.HTTPBadRequest(text="The body did not arrive whole.") from None
 
-    async def _take_in(self, reading: Intake | Ignored, body: bytes, known: Known) -> Answer:
-        if isinstance(reading, Ignored):
-            return await dismiss(self._ledger, reading)
-        return await accept(self._ledger, reading, body, known.workspace, self._wake)
+    async def _take_in(self, reading: Intake | Command | Ignored, known: Known) -> Answer:
+        match reading:
+            case Intake():
+                return await accept(self._ledger, reading, known.workspace, self._wake)
+            case Command():
+                return await obey(self._ledger, reading, self._wake)
+            case Ignored():
+                return await dismiss(self._ledger, reading)
 
 
 def _authenticate(source: Source, request: web.Request, body: bytes) -> None:
-    match verify(source.kind, request.headers, body, source.secrets):
+    match prove(source, request.headers, body):
         case Verified(secret):
-            request[FACTS]["secret"] = secret
+            if secret:  # an older one, which cannot go yet
+                request[FACTS]["secret"] = secret
         case Forged(reason):
             request[FACTS]["forged"] = reason
             raise web.HTTPUnauthorized(text="The signature does not hold.")
 
 
-def _read(source: Source, request: web.Request, body: bytes, known: Known) -> Intake | Ignored:
+def _read(source: Source, request: web.Request, body: bytes, known: Known) -> Intake | Command | Ignored:
     reading = read(source, request.headers, body, known.workspace)
     if isinstance(reading, BadRequest):
         raise web.HTTPBadRequest(text=reading.reason)
     request[FACTS].update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
+    if retry := request.headers.get(RETRY_HEADER):
+        request[FACTS]["retry"] = retry[:8]
     return reading
 
 
 def _content(answer: Answer) -> dict[str, str]:
-    fields = {"status": answer.status, "reason": answer.reason, "job": answer.job_id}
+    fields = {
+        "status": answer.status,
+        "reason": answer.reason,
+        "detail": answer.detail,
+        "command": answer.command,
+        "job": answer.job_id,
+    }
     return {name: value for name, value in fields.items() if value}
 
 
@@ -223,7 +238,11 @@ async def _answer_in_json(request: web.Request, handler: Handler) -> web.StreamR
 
 def _failure(status: HTTPStatus, reason: str, headers: Mapping[str, str] = _NONE) -> web.Response:
     kept = {name: headers[name] for name in ("Allow", "Retry-After") if name in headers}
-    return web.json_response({"status": "error", "reason": reason}, status=status, headers=kept)
+    return _response(status, {"status": "error", "reason": reason}, kept)
+
+
+def _response(status: HTTPStatus, content: Mapping[str, str], headers: Mapping[str, str] = _NONE) -> web.Response:
+    return web.Response(status=status, body=json.dumps(content).encode(), headers={**_JSON, **headers})
 
 
 async def _hide_server(_request: web.Request, response: web.StreamResponse) -> None:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+PAUSE = 0.02  # seconds between two rings: triage takes up many jobs at once, and each ring costs more than a delivery
+
 log = structlog.get_logger()
 
 Wake = Callable[[], Awaitable[None]]
@@ -15,7 +17,7 @@ Wake = Callable[[], Awaitable[None]]
 
 
 class Bell:
-    """Rings in the background; strokes that come while one is on its way become one more."""
+    """Rings in the background; strokes that come while one is on its way, or soon after it, become one more."""
 
     def __init__(self, wake: Wake) -> None:
         self._wake = wake
@@ -44,3 +46,4 @@ class Bell:
                 await self._wake()
             except Exception:  # the job is recorded, and triage also looks by itself
                 log.warning("wake_failed", exc_info=True)
+            await asyncio.sleep(PAUSE)

@@ -44,14 +44,18 @@ class Configuration:
         Raises:
             errors.JcaError: it cannot be loaded; the message names the part and the remedy.
         """
+        if self._known and self._is_fresh():
+            return self._known
         async with self._loading:
-            if self._known is None or time.monotonic() - self._loaded_at >= FRESH:
+            if self._known is None or not self._is_fresh():
                 self._known = None
                 self._known = await self._load()
                 self._loaded_at = time.monotonic()
             return self._known
 
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._loaded_at < FRESH
+
     async def _load(self) -> Known:
-        async with self._ledger.read() as tx:
-            sources = await provisioning.load_sources(tx, self._settings, self._vault)
+        sources = await self._ledger.read(provisioning.load_sources, self._settings, self._vault)
         return Known(sources, await self._workspace())

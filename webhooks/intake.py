@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ulid import ULID
-
-from jobs import errors
 from jobs.catalog import Workspace
 from jobs.directives import Parsed, parse_directives
 from jobs.eligibility import eligible
+from jobs.identifiers import new_id
 from jobs.job import Job, now
-from jobs.ledger import deliveries, records
+from jobs.ledger import commands, deliveries, records, twins
 from jobs.ledger.database import Ledger, Transaction
 from jobs.ticket import Delivery, Person, Ticket
-from webhooks.reading import Envelope, Ignored, Intake
+from webhooks.reading import Command, Envelope, Ignored, Intake
 
 PARSED_HERE = 16 * 1024  # characters of a ticket's body; triage reads longer ones
-KEPT = 64 * 1024  # bytes of a raw body that are kept with an accepted delivery
 SAME_TEXT = timedelta(minutes=10)
 """One act of a person makes several deliveries; within this time the same text of a ticket makes one job."""
+AFTERTHOUGHTS = frozenset({"edited", "assigned"})
+"""Acts that people do to a finished ticket as well, to tick a box or to hand it over: they ask for no second job."""
 
 
 @dataclass(frozen=True)
@@ -33,37 +31,40 @@ class Answer:
     status: Literal["accepted", "duplicate", "ignored"]
     reason: str = ""
     job_id: str | None = None
+    command: str = ""
+    """The kind of command that was recorded."""
+    detail: str = ""
+    """The reason in words, where the code alone does not say enough."""
 
 
-async def accept(
-    ledger: Ledger,
-    intake: Intake,
-    body: bytes,
-    workspace: Workspace,
-    wake: Callable[[], None],
-) -> Answer:
+async def accept(ledger: Ledger, intake: Intake, workspace: Workspace, wake: Callable[[], None]) -> Answer:
     """Record a job for a ticket, unless this delivery, ticket or text already has one.
+
+    A ticket whose text was edited while a job works on the earlier text is recorded as the command `edited` instead.
 
     Args:
         ledger: where delivery, job and first transition are written, together or not at all.
         intake: what the delivery asks for.
-        body: the raw delivery, kept compressed when it is short enough.
         workspace: decides whether the ticket is eligible.
-        wake: called after a new job is recorded; must not wait.
+        wake: called after something new is recorded; must not wait.
 
     Raises:
         errors.TryAgain: nothing was recorded; the sender should deliver again.
     """
     parsed = parse_directives(intake.ticket.body, flavor=intake.ticket.flavor) if _short(intake.ticket) else None
-    if refusal := eligible(intake.ticket, parsed, workspace):
+    refusal = eligible(intake.ticket, parsed, workspace)
+    if refusal and intake.trigger != "edited":
         return await dismiss(ledger, Ignored(intake.envelope, refusal, intake.actor))
-    job = _job(intake, parsed)
-    kept = zlib.compress(body, level=1) if len(body) <= KEPT else b""  # level 1: a sender waits meanwhile
-    async with ledger.write() as tx:
-        answer = await _settle(tx, intake, job, kept)
-    if answer.status == "accepted":
-        wake()
-    return answer
+    return _woken(await ledger.write(_settle, intake, _job(intake, parsed), refusal), wake)
+
+
+async def obey(ledger: Ledger, command: Command, wake: Callable[[], None]) -> Answer:
+    """Record the command of a comment for triage, once however many deliveries tell of the comment.
+
+    Raises:
+        errors.TryAgain: nothing was recorded; the sender should deliver again.
+    """
+    return _woken(await ledger.write(_command, command), wake)
 
 
 async def dismiss(ledger: Ledger, ignored: Ignored) -> Answer:
@@ -72,25 +73,69 @@ async def dismiss(ledger: Ledger, ignored: Ignored) -> Answer:
     Raises:
         errors.TryAgain: it was not recorded; the sender should deliver again.
     """
-    answer = Answer("ignored", ignored.reason)
-    async with ledger.write() as tx:
-        if repeated := await _repeated(tx, ignored.envelope):
-            return repeated
-        await _keep(tx, ignored.envelope, ignored.actor, answer)
+    answer = Answer("ignored", ignored.reason, detail=ignored.detail)
+    return await ledger.write(_keep, ignored.envelope, ignored.actor, answer)
+
+
+def _woken(answer: Answer, wake: Callable[[], None]) -> Answer:
+    if answer.status == "accepted":
+        wake()
     return answer
 
 
-async def _settle(tx: Transaction, intake: Intake, job: Job, body: bytes) -> Answer:
-    await records.lock_ticket(tx, job.ticket.source, job.ticket.key)
-    if repeated := await _repeated(tx, intake.envelope):
-        return repeated
-    if twin := await _twin(tx, intake.ticket):
-        await _keep(tx, intake.envelope, intake.actor, twin)
-        return twin
-    accepted = Answer("accepted", job_id=job.id)
-    await records.insert_job(tx, job, who="webhooks", why=f"{intake.envelope.event} by {intake.actor.id}")
-    await _keep(tx, intake.envelope, intake.actor, accepted, body)
-    return accepted
+def _settle(tx: Transaction, intake: Intake, job: Job, refusal: str | None) -> Answer:
+    envelope, ticket = intake.envelope, intake.ticket
+    twins.lock(tx, ticket)
+    found = twins.find(tx, ticket, now() - SAME_TEXT)
+    if found.unfinished:
+        return _edit(tx, intake, found.unfinished) or _keep(tx, envelope, intake.actor, _duplicate(found))
+    if refusal:
+        return _keep(tx, envelope, intake.actor, Answer("ignored", refusal))
+    if found.same_text:
+        return _keep(tx, envelope, intake.actor, _duplicate(found))
+    if intake.trigger in AFTERTHOUGHTS and (done := twins.succeeded(tx, ticket)):
+        return _keep(tx, envelope, intake.actor, Answer("duplicate", "job_succeeded", done))
+    answer = _keep(tx, envelope, intake.actor, Answer("accepted", job_id=job.id))
+    if answer.status == "accepted":
+        records.insert_job(tx, job, who="webhooks", why=f"{envelope.event} by {intake.actor.id}")
+    return answer
+
+
+def _duplicate(found: twins.Twins) -> Answer:
+    reason = "job_unfinished" if found.unfinished else "ticket_unchanged"
+    return Answer("duplicate", reason, found.unfinished or found.same_text)
+
+
+def _edit(tx: Transaction, intake: Intake, job_id: str) -> Answer | None:
+    """Record that the text of an unfinished job's ticket changed; None when it did not."""
+    text = intake.ticket.fingerprint()
+    if intake.trigger != "edited" or records.get(tx, job_id).ticket.fingerprint() == text:
+        return None
+    edited = commands.Command(
+        source=intake.ticket.source,
+        ticket_key=intake.ticket.key,
+        kind="edited",
+        ticket=intake.ticket,
+        actor=intake.actor,
+        comment_id=f"{job_id}:{text}",
+    )
+    fresh, repeated = Answer("accepted", "", job_id, "edited"), Answer("duplicate", "edit_repeated", job_id)
+    return _keep(tx, intake.envelope, intake.actor, fresh if commands.record(tx, edited) else repeated)
+
+
+def _command(tx: Transaction, command: Command) -> Answer:
+    asked = commands.Command(
+        source=command.envelope.source,
+        ticket_key=command.ticket_key,
+        kind=command.asked.verb,
+        words=command.asked.words,
+        actor=command.actor,
+        comment_id=command.comment_id,
+        comment_url=command.comment_url,
+        comment_hash=command.comment_hash,
+    )
+    fresh, repeated = Answer("accepted", command=asked.kind), Answer("duplicate", "command_repeated")
+    return _keep(tx, command.envelope, command.actor, fresh if commands.record(tx, asked) else repeated)
 
 
 def _short(ticket: Ticket) -> bool:
@@ -98,34 +143,24 @@ def _short(ticket: Ticket) -> bool:
 
 
 def _job(intake: Intake, parsed: Parsed | None) -> Job:
-    job = Job(ticket=intake.ticket, actor=intake.actor)
-    return job.model_copy(update={"directives": parsed.directives}) if parsed else job
+    directives = {"directives": parsed.directives} if parsed else {}
+    return Job(ticket=intake.ticket, actor=intake.actor, **directives)
 
 
-async def _repeated(tx: Transaction, envelope: Envelope) -> Answer | None:
-    first = await deliveries.seen(tx, envelope.source, envelope.delivery_key, envelope.content_hash)
-    return Answer("duplicate", "delivery_repeated", first.job_id) if first else None
-
-
-async def _twin(tx: Transaction, ticket: Ticket) -> Answer | None:
-    if unfinished := await records.unfinished_for(tx, ticket.source, ticket.key):
-        return Answer("duplicate", "job_unfinished", unfinished.id)
-    same_text = await records.with_fingerprint(tx, ticket.source, ticket.fingerprint(), now() - SAME_TEXT)
-    return Answer("duplicate", "ticket_unchanged", same_text) if same_text else None
-
-
-async def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Answer, body: bytes = b"") -> None:
+def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Answer) -> Answer:
+    """Keep the delivery with its answer; if it is kept already, the answer is that."""
     delivery = Delivery(
-        id=str(ULID()).lower(),
+        id=new_id(),
         source=envelope.source,
         key=envelope.delivery_key,
         content_hash=envelope.content_hash,
         event=envelope.event,
         actor=actor,
         outcome=answer.status,
-        reason=answer.reason,
+        reason=f"{answer.reason}: {answer.detail}" if answer.detail else answer.reason,
         job_id=answer.job_id,
-        body=body,
     )
-    if not await deliveries.record(tx, delivery):
-        raise errors.TryAgain("Another receiver is recording the same delivery.")
+    if deliveries.record(tx, delivery):
+        return answer
+    first = deliveries.seen(tx, delivery.source, delivery.key, delivery.content_hash)
+    return Answer("duplicate", "delivery_repeated", first.job_id if first else None)

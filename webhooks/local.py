@@ -62,4 +62,6 @@ def read_local(source: str, headers: Mapping[str, str], body: bytes) -> Intake |
     except errors.BadInput as error:
         return BadRequest(error.message)
     ticket = Ticket(source=source, **sent.ticket.model_dump())
-    return Intake(Envelope(source, key, "ticket", content_hash(body)), ticket, Person(**sent.actor.model_dump()))
+    return Intake(
+        Envelope(source, key, "ticket", content_hash(body)), ticket, Person(**sent.actor.model_dump()), "opened"
+    )

@@ -6,12 +6,17 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
 from jobs import errors
+from jobs.commands import Asked
 from jobs.ticket import Person, Ticket
+
+OWN_COMMENT = "<!-- jca:"
+"""How every comment of ours begins on a tracker that hides HTML comments."""
 
 _DELIVERY_KEY = re.compile(r"[!-~]{1,256}")
 _LONGEST_REASON = 200  # characters
@@ -39,6 +44,10 @@ class Envelope:
     """SHA-256 of the raw body, hexadecimal."""
 
 
+Trigger = Literal["opened", "edited", "labeled", "assigned", "reopened", "commented", "polled"]
+"""Which act brought a ticket to us."""
+
+
 @dataclass(frozen=True)
 class Intake:
     """A ticket that somebody asks us to work on."""
@@ -47,6 +56,41 @@ class Intake:
     ticket: Ticket
     actor: Person
     """Whose act started this delivery, which need not be the ticket's author."""
+    trigger: Trigger
+
+
+@dataclass(frozen=True)
+class Command:
+    """A comment that asks for something to be done about a ticket's job."""
+
+    envelope: Envelope
+    ticket_key: str
+    asked: Asked
+    actor: Person
+    """Who wrote the comment."""
+    comment_id: str
+    """One comment is one command, however many deliveries tell of it."""
+    comment_url: str
+    comment_hash: str
+    """SHA-256 of the comment's text, hexadecimal."""
+
+
+class Why(StrEnum):
+    """Why a genuine delivery starts nothing; stable names for machines."""
+
+    PING = "ping"
+    ACTION_NOT_HANDLED = "action_not_handled"
+    NOT_SUPPORTED_YET = "not_supported_yet"
+    BOT_AUTHOR = "bot_author"
+    OWN_COMMENT = "own_comment"
+    OWN_ACCOUNT = "own_account"
+    FORK = "fork"
+    TICKET_CLOSED = "ticket_closed"
+    LABEL_NOT_OURS = "label_not_ours"
+    NO_COMMAND = "no_command"
+    UNCLEAR_COMMAND = "unclear_command"
+    NO_TICKET = "no_ticket"
+    NO_ACTOR = "no_actor"
 
 
 @dataclass(frozen=True)
@@ -55,7 +99,10 @@ class Ignored:
 
     envelope: Envelope
     reason: str
+    """One of `Why`, or the code of an eligibility rule."""
     actor: Person | None = None
+    detail: str = ""
+    """The same for people, where the code alone does not say enough."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +115,11 @@ class BadRequest:
 def content_hash(body: bytes) -> str:
     """SHA-256 of a raw body, hexadecimal."""
     return hashlib.sha256(body).hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a comment's text, hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def delivery_key(headers: Mapping[str, str], name: str) -> str:

@@ -139,7 +139,7 @@ def _whole_block(text: str) -> str | None:
 
 
 def _looks_like_tag(text: str, *, closing: bool) -> bool:
-    if len(text) > _LONGEST_NEAR_MISS:
+    if len(text) > _LONGEST_NEAR_MISS or (text.isascii() and "[" not in text):
         return False
     plain = unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKES)
     bare = "".join(char for char in plain if char.isalnum() or char in "[/]").casefold()

@@ -49,3 +49,17 @@ def parse_labels(labels: Iterable[str]) -> Labels:
             else:
                 notes.add("invalid_label", "A repo- label is ignored: no repository has such an alias.")
     return Labels(models=tuple(models), repositories=tuple(repositories), warnings=notes.problems())
+
+
+def is_ours(label: str, managed_label: str) -> bool:
+    """Whether adding this label asks for work: it is the managed one, or chooses a model or a repository."""
+    if label.casefold() == managed_label.casefold():
+        return True
+    read = parse_labels([label])
+    return bool(read.models or read.repositories)
+
+
+def choosing(labels: Iterable[str]) -> list[str]:
+    """The labels that choose a model or a repository, the way they are understood."""
+    read = parse_labels(labels)
+    return [f"model:{model}" for model in read.models] + [f"repo-{alias}" for alias in read.repositories]

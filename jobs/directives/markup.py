@@ -36,6 +36,8 @@ class Markup:
         if self._in_tag and not self._quote and not line.strip():
             # The paragraph ends here, and the tag of the next one closes whatever was open.
             self._in_tag = False
+        if not self._ending and not self._in_tag and "<" not in line:
+            return line
         kept: list[str] = []
         at = 0
         while at < len(line):

@@ -156,6 +156,8 @@ def _check_length(key: str, value: str, line: int) -> str:
 
 
 def _check_characters(text: str, line: int) -> None:
+    if text.isascii() and text.isprintable():
+        return
     for char in text:
         if char.isascii() and (char.isprintable() or char == "\t"):
             continue

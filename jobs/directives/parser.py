@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from jobs.directives import values
 from jobs.directives.block import Block, find_block
@@ -10,7 +11,9 @@ from jobs.directives.model import Directives, Parsed
 from jobs.directives.pairs import Pair, read_pairs
 from jobs.directives.problems import Notes, Rejected
 from jobs.directives.visible import read_lines
-from jobs.ticket import Flavor
+
+if TYPE_CHECKING:  # a ticket knows which of its labels are directives
+    from jobs.ticket import Flavor
 
 LONGEST_BODY = 1024 * 1024  # characters; trackers allow far less
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jobs.directives import fences, markup, spans
-from jobs.ticket import Flavor
+
+if TYPE_CHECKING:  # a ticket knows which of its labels are directives
+    from jobs.ticket import Flavor
 
 Hidden = Literal["", "code", "quote", "comment", "html", "link"]
 """Where a line is that does not count; empty for one that does."""
@@ -74,7 +76,7 @@ class _Markdown:
         elif self._in_span(seen):
             yield Line(number, raw, "link")
         else:
-            for part in _BREAK.split(seen):
+            for part in _BREAK.split(seen) if "<" in seen else (seen,):
                 yield Line(number, part)
 
     def _in_span(self, seen: str) -> bool:
@@ -83,7 +85,7 @@ class _Markdown:
         return hidden
 
     def _in_quote(self, raw: str) -> bool:
-        mark = _QUOTE.match(raw)
+        mark = _QUOTE.match(raw) if ">" in raw else None
         if mark:
             self._quoted = mark.end() < len(raw)
             return True

@@ -1,4 +1,4 @@
-"""Configuration in the ledger: repositories and sources. Secrets are stored sealed."""
+"""Configuration in the ledger: repositories, sources and access to their trackers. Secrets are stored sealed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Literal
 
 from sqlalchemy import delete, select
 
+from jobs.access import StoredAccess
 from jobs.catalog import Repository
 from jobs.job import now
 from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
 from jobs.sources import StoredSource
 
-Kind = Literal["repository", "source"]
+Kind = Literal["repository", "source", "access"]
 
 
 def repositories(tx: Transaction) -> list[Repository]:
@@ -43,6 +44,21 @@ def put_source(tx: Transaction, source: StoredSource) -> None:
 def remove_source(tx: Transaction, name: str) -> bool:
     """Remove a source; False if there was none."""
     return _remove(tx, "source", name)
+
+
+def access(tx: Transaction) -> list[StoredAccess]:
+    """What trackers are reached with, by the name of their source."""
+    return [StoredAccess.model_validate_json(record) for record in _records(tx, "access")]
+
+
+def put_access(tx: Transaction, stored: StoredAccess) -> None:
+    """Say how a source's tracker is reached, in place of what was said before."""
+    _put(tx, "access", stored.name, stored.model_dump_json())
+
+
+def remove_access(tx: Transaction, name: str) -> bool:
+    """Forget how a source's tracker is reached; False if nothing was known."""
+    return _remove(tx, "access", name)
 
 
 def mark(tx: Transaction, name: str) -> str:

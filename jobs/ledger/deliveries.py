@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from jobs.job import now
 from jobs.ledger import schema, upserts
@@ -26,6 +27,20 @@ class Received(BaseModel):
     reason: str
     job_id: str | None
     received_at: datetime
+
+
+class Filter(BaseModel):
+    """What a list of deliveries is narrowed to; empty fields do not narrow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str = ""
+    outcome: str = ""
+    """`accepted`, `duplicate` or `ignored`."""
+    text: str = ""
+    """Part of the event, the actor, the reason or the sender's identifier, without regard to case."""
+    before: str = ""
+    """Identifier of the last delivery already seen: newest first, keyset paging."""
 
 
 def record(tx: Transaction, delivery: Delivery) -> bool:
@@ -54,8 +69,27 @@ def seen(tx: Transaction, source: str, key: str, content_hash: str) -> Received 
     return Received.model_validate(dict(row)) if row else None
 
 
+def listing(tx: Transaction, wanted: Filter, *, limit: int = 50) -> list[Received]:
+    """Deliveries that match, newest first, at most `limit`."""
+    table = schema.deliveries
+    query = select(*(table.c[name] for name in Received.model_fields)).where(*_conditions(wanted))
+    rows = tx.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings()
+    return [Received.model_validate(dict(row)) for row in rows]
+
+
 def recent(tx: Transaction, limit: int = 50) -> list[Received]:
     """The newest deliveries, newest first."""
-    table = schema.deliveries
-    rows = tx.execute(select(table).order_by(table.c.id.desc()).limit(limit)).mappings()
-    return [Received.model_validate(dict(row)) for row in rows]
+    return listing(tx, Filter(), limit=limit)
+
+
+def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    column = schema.deliveries.c
+    if wanted.source:
+        yield column.source == wanted.source
+    if wanted.outcome:
+        yield column.outcome == wanted.outcome
+    if wanted.text:
+        searched = (column.event, column.actor, column.reason, column.key)
+        yield or_(*(part.icontains(wanted.text, autoescape=True) for part in searched))
+    if wanted.before:
+        yield column.id < wanted.before

@@ -19,7 +19,8 @@ log = structlog.get_logger()
 
 EVERY = 2.0  # seconds between two tries to become leader, and between two looks whether one still is
 
-Duties = Callable[[], Coroutine[object, object, None]]
+Duties = Callable[[StillLeading], Coroutine[object, object, None]]
+"""What the leader does, with the question whether it still is the one."""
 
 
 async def lead(ledger: Ledger, duties: Duties, *, every: float = EVERY) -> None:
@@ -42,7 +43,8 @@ async def lead(ledger: Ledger, duties: Duties, *, every: float = EVERY) -> None:
 
 async def _perform(duties: Duties, still: StillLeading, every: float) -> None:
     log.info("leading")
-    task = asyncio.create_task(duties())
+    still = _one_at_a_time(still)
+    task = asyncio.create_task(duties(still))
     try:
         while not task.done() and await still():
             await asyncio.wait({task}, timeout=every)
@@ -52,3 +54,14 @@ async def _perform(duties: Duties, still: StillLeading, every: float) -> None:
     log.warning("leading_no_more")
     if not task.cancelled():
         task.result()
+
+
+def _one_at_a_time(still: StillLeading) -> StillLeading:
+    """The same question, asked once at a time: a connection answers one."""
+    lock = asyncio.Lock()
+
+    async def ask() -> bool:
+        async with lock:
+            return await still()
+
+    return ask

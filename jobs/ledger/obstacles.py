@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, and_, false, literal, or_, true
 
 from jobs import holds
+from jobs.job import Status
 from jobs.ledger import schema
 
 
@@ -32,6 +33,8 @@ def concerns(subject: str) -> ColumnElement[bool]:
     table = schema.jobs.c
     if subject == holds.EVERYTHING:
         return true()
+    if holds.of_intake(subject):
+        return _received_from(subject)
     columns = {
         "account": literal("account:") + table.provider,
         "repository": literal("repository:") + table.repository,
@@ -39,3 +42,8 @@ def concerns(subject: str) -> ColumnElement[bool]:
         "ticket": literal("ticket:") + table.source + "/" + table.ticket_key,
     }
     return columns[subject.partition(":")[0]] == subject
+
+
+def _received_from(subject: str) -> ColumnElement[bool]:
+    table, received = schema.jobs.c, schema.jobs.c.status == Status.RECEIVED.value
+    return received if subject == holds.INTAKE else and_(received, literal("intake:") + table.source == subject)

@@ -99,11 +99,19 @@ def listing(tx: Transaction, wanted: Filter, *, limit: int = PAGE) -> list[Job]:
     return [Job.model_validate_json(row) for row in rows]
 
 
-def with_status(tx: Transaction, statuses: Collection[Status], *, limit: int = 1000) -> list[Job]:
-    """Jobs in any of these statuses, oldest first: what a duty has to look at."""
+def with_status(tx: Transaction, statuses: Collection[Status], *, source: str = "", limit: int = 1000) -> list[Job]:
+    """Jobs in any of these statuses, of one source where it is given, oldest first: what a duty has to look at."""
     query = select(schema.jobs.c.record).where(schema.jobs.c.status.in_([status.value for status in statuses]))
+    if source:
+        query = query.where(schema.jobs.c.source == source)
     rows = tx.execute(query.order_by(schema.jobs.c.id).limit(limit)).scalars()
     return [Job.model_validate_json(row) for row in rows]
+
+
+def sources_with(tx: Transaction, status: Status) -> set[str]:
+    """The names of the sources that have jobs in this status."""
+    query = select(schema.jobs.c.source).where(schema.jobs.c.status == status.value).distinct()
+    return set(tx.execute(query).scalars())
 
 
 def dispatch_ids(tx: Transaction, statuses: Collection[Status]) -> set[str]:
@@ -150,6 +158,12 @@ def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job | None:
     )
     row = tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(1)).scalar()
     return Job.model_validate_json(row) if row is not None else None
+
+
+def latest_for(tx: Transaction, source: str, ticket_key: str) -> str | None:
+    """The newest job of this ticket, by id, or None."""
+    query = select(func.max(schema.jobs.c.id))
+    return tx.execute(query.where(schema.jobs.c.source == source, schema.jobs.c.ticket_key == ticket_key)).scalar()
 
 
 def history(tx: Transaction, job_id: str) -> list[Transition]:

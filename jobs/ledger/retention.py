@@ -66,13 +66,15 @@ def check_purgeable(tx: Transaction, source: str, ticket_key: str) -> tuple[str,
 
 
 def purge_ticket(tx: Transaction, source: str, ticket_key: str) -> Purged:
-    """Forget every job of a ticket with all that belongs to it: history, log, diff, report, deliveries.
+    """Forget every job of a ticket with all that belongs to it: history, log, diff, report, deliveries, commands.
 
     Raises:
         errors.JcaError: as `check_purgeable`.
     """
     found = check_purgeable(tx, source, ticket_key)
     _forget(tx, found)
+    commands = schema.commands
+    tx.execute(delete(commands).where(commands.c.source == source, commands.c.ticket_key == ticket_key))
     return Purged(jobs=found)
 
 
@@ -82,7 +84,8 @@ def forget_before(tx: Transaction, moment: datetime) -> Purged:
     old = select(schema.jobs.c.id).where(schema.jobs.c.status.in_(_ENDED), schema.jobs.c.updated_at < before)
     found = tx.execute(old.order_by(schema.jobs.c.id).limit(CHUNK)).scalars().all()
     _forget(tx, found)
-    deliveries = schema.deliveries
+    deliveries, commands = schema.deliveries, schema.commands
+    tx.execute(delete(commands).where(commands.c.created_at < before, commands.c.outcome != ""))
     tx.execute(delete(deliveries).where(deliveries.c.received_at < before, deliveries.c.job_id.is_(None)))
     tx.execute(update(deliveries).where(deliveries.c.received_at < before, deliveries.c.body != b"").values(body=b""))
     return Purged(jobs=tuple(found))

@@ -51,6 +51,16 @@ class Diff(BaseModel):
     truncated: bool
 
 
+class Report(BaseModel):
+    """What was last shown to the people of a job's ticket."""
+
+    model_config = ConfigDict(frozen=True)
+
+    body: str
+    """Markdown."""
+    updated_at: datetime
+
+
 def put_stage(tx: Transaction, job_id: str, stage: Stage) -> None:
     """Write a stage; a later word about the same one replaces the earlier, but for the moment it began."""
     values = stage.model_dump(mode="json") | {
@@ -86,8 +96,14 @@ def put_report(tx: Transaction, job_id: str, body: str) -> None:
 
 def report(tx: Transaction, job_id: str) -> str:
     """The report of a job as Markdown; empty when there is none yet."""
-    body = tx.execute(select(schema.reports.c.body).where(schema.reports.c.job_id == job_id)).scalar()
-    return str(body or "")
+    kept = report_kept(tx, job_id)
+    return kept.body if kept else ""
+
+
+def report_kept(tx: Transaction, job_id: str) -> Report | None:
+    """The report as it was last shown, or None."""
+    row = tx.execute(select(schema.reports).where(schema.reports.c.job_id == job_id)).mappings().first()
+    return Report.model_validate(dict(row)) if row else None
 
 
 def archive(tx: Transaction, job_id: str, lines: Sequence[LogLine]) -> None:

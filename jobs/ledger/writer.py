@@ -112,13 +112,17 @@ class Writer:
 
 
 def _performed(connection: Connection, work: Callable[[Connection], _T]) -> Callable[[], _T]:
+    driver = _driver(connection)
+    driver.execute("SAVEPOINT one")  # past SQLAlchemy, whose savepoints cost more than the statements between them
     try:
-        with connection.begin_nested():
-            value = work(connection)
+        value = work(connection)
     except BaseException as error:
-        if not _driver(connection).in_transaction:
+        if not driver.in_transaction:
             raise  # SQLite itself has rolled back everything, as it does on a full disk
+        driver.execute("ROLLBACK TO one")
+        driver.execute("RELEASE one")
         return _raising(error)
+    driver.execute("RELEASE one")
     return lambda: value
 
 

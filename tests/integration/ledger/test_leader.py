@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from jobs.ledger import leader
-from jobs.ledger.database import Ledger
+from jobs.ledger.database import Ledger, StillLeading
 from jobs.ledger.postgresql import LEADER
 
 SOON = 0.02  # seconds between two looks
@@ -25,7 +25,8 @@ class Gateway:
         self.starts = 0
         self.task = asyncio.create_task(leader.lead(self._ledger, self._duties, every=SOON))
 
-    async def _duties(self) -> None:
+    async def _duties(self, still: StillLeading) -> None:
+        assert await still()
         self.starts += 1
         self.leads.set()
         try:
@@ -63,7 +64,7 @@ async def test_one_leads_and_the_other_takes_over_when_it_goes(pair: tuple[Gatew
 
 
 async def test_duties_that_fail_end_the_leadership_with_their_error(ledger: Ledger, url: str) -> None:
-    async def break_off() -> None:
+    async def break_off(_still: StillLeading) -> None:
         raise LookupError("nothing to do")
 
     with pytest.raises(LookupError, match="nothing to do"):

@@ -12,7 +12,7 @@ import pytest
 
 from jobs.catalog import Workspace
 from jobs.ledger import migrate
-from jobs.ledger.database import Ledger
+from jobs.ledger.database import PATIENCE, Ledger
 from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.integration.webhooks.senders import GITHUB_SECRET, LOCAL_SECRET, Running, StartReceiver
@@ -38,9 +38,10 @@ def start_receiver(ledger_file: Path, tmp_path: Path) -> StartReceiver:
         workspace: Workspace | None = None,
         before_ring: asyncio.Event | None = None,
         config_file: Path | None = None,
+        ledger_patience: float = PATIENCE,
     ) -> AsyncIterator[Running]:
         settings = Settings.model_validate(given | {"config_file": config_file})
-        ledger = Ledger.open(f"sqlite:///{ledger_file}")
+        ledger = Ledger.open(f"sqlite:///{ledger_file}", patience=ledger_patience)
         rings: list[str] = []
 
         async def wake() -> None:

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import io
 import json
-import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -16,11 +15,13 @@ from typing import Any
 import aiohttp
 
 from jobs.job import Job
-from jobs.ledger import deliveries, records
+from jobs.ledger import commands, deliveries, records
+from jobs.ledger.commands import Command
 from jobs.ledger.database import Ledger
 from jobs.vault import Vault
 
 GITHUB_SECRET = "the-secret-of-the-github-source"
+JIRA_SECRET = "the-secret-of-the-jira-source"
 LOCAL_SECRET = "the-secret-of-the-local-source"
 
 StartReceiver = Callable[..., AbstractAsyncContextManager["Running"]]
@@ -72,22 +73,20 @@ class Running:
         body = json.dumps(payload).encode()
         return await self.post("local", body, {"X-JCA-Delivery": delivery, "X-JCA-Signature-256": sign(body, secret)})
 
+    async def jira(self, payload: object, *, headers: dict[str, str] | None = None) -> Reply:
+        body = json.dumps(payload).encode()
+        proof = {"X-Hub-Signature": sign(body, JIRA_SECRET)} if headers is None else headers
+        return await self.post("jira", body, proof)
+
+    async def commands(self) -> list[Command]:
+        return await self.ledger.read(commands.pending)
+
     async def jobs(self) -> list[Job]:
-        async with self.ledger.read() as tx:
-            return await records.listing(tx, records.Filter())
+        return await self.ledger.read(records.listing, records.Filter())
 
     async def received(self) -> list[tuple[str, str]]:
         """Outcome and reason of every delivery that was kept, oldest first."""
-        async with self.ledger.read() as tx:
-            return [(row.outcome, row.reason) for row in reversed(await deliveries.recent(tx))]
-
-    def bodies(self) -> list[bytes]:
-        """What is kept of the raw deliveries."""
-        connection = sqlite3.connect(self.file)
-        try:
-            return [body for (body,) in connection.execute("SELECT body FROM deliveries ORDER BY id")]
-        finally:
-            connection.close()
+        return [(row.outcome, row.reason) for row in reversed(await self.ledger.read(deliveries.recent))]
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -112,6 +111,20 @@ def issue(action: str = "opened", *, labels: tuple[str, ...] = ("jca",), **field
         "sender": {"login": "octocat", "type": "User"},
     }
     return payload | ({"label": {"name": labels[-1]}} if action == "labeled" else {})
+
+
+def comment(body: str = "/jca retry", number: int = 31, **changes: object) -> dict[str, Any]:
+    """An `issue_comment` payload about the same issue."""
+    url = f"https://github.com/acme/payments/issues/7#issuecomment-{number}"
+    written = {"id": number, "body": body, "html_url": url, "user": {"login": "octocat", "type": "User"}}
+    return issue("created") | {"comment": written} | changes
+
+
+def jira_issue(event: str = "jira:issue_created", description: str = "[JCA]\nwork_repos=ops\n[/JCA]") -> dict[str, Any]:
+    """What Jira sends about an issue."""
+    fields = {"summary": "Rotate the logs", "description": description, "labels": ["jca"], "status": {"name": "To Do"}}
+    about = {"key": "PAY-412", "self": "https://acme.atlassian.net/rest/api/2/issue/10002", "fields": fields}
+    return {"webhookEvent": event, "user": {"accountId": "5b10", "displayName": "Ann Lee"}, "issue": about}
 
 
 def ticket(**fields: object) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import sqlite3
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from jobs import sources
 from jobs.catalog import Source, Workspace
 from jobs.job import Status, advance
 from jobs.ledger import configuration as stored
-from jobs.ledger import database, records
+from jobs.ledger import records
 from jobs.reasons import Code, because
 from tests.integration.webhooks.senders import (
     GITHUB_SECRET,
@@ -67,10 +66,9 @@ async def _raw(receiver: Running, *pieces: bytes, hang_up: bool = False) -> byte
 
 
 async def _finish(receiver: Running, job_id: str) -> None:
-    async with receiver.ledger.write() as tx:
-        job = await records.get(tx, job_id)
-        denied = advance(job, Status.DENIED, because(Code.ROUTING_MISSING, "It names no repository."))
-        await records.save(tx, denied, who="triage")
+    job = await receiver.ledger.read(records.get, job_id)
+    denied = advance(job, Status.DENIED, because(Code.ROUTING_MISSING, "It names no repository."))
+    await receiver.ledger.write(records.save, denied, who="triage")
 
 
 async def test_an_issue_is_recorded_as_a_job_before_it_is_accepted(receiver: Running) -> None:
@@ -84,9 +82,7 @@ async def test_an_issue_is_recorded_as_a_job_before_it_is_accepted(receiver: Run
     assert job.actor.id == "octocat"
     assert job.directives.work_repos == ("payments",)
     assert await receiver.received() == [("accepted", "")]
-    assert [json.loads(zlib.decompress(body)) for body in receiver.bodies()] == [issue()]
-    async with receiver.ledger.read() as tx:
-        (first,) = await records.history(tx, job.id)
+    (first,) = await receiver.ledger.read(records.history, job.id)
     assert (first.status, first.who, first.why) == (Status.RECEIVED, "webhooks", "issues.opened by octocat")
 
 
@@ -145,15 +141,15 @@ async def test_what_starts_nothing_is_recorded_with_its_reason_and_stays_so(rece
     assert (await receiver.github({"zen": "Design for failure."}, event="ping")).content["reason"] == "ping"
     labeled = await receiver.github(issue("labeled", labels=("jca", "bug")))
 
-    assert (labeled.code, labeled.content["reason"]) == (200, "label bug does not start work")
+    assert (labeled.code, labeled.content["reason"]) == (200, "label_not_ours")
+    assert labeled.content["detail"] == "label bug does not start work"
     assert await receiver.jobs() == []
     assert receiver.rings == []
     assert await receiver.received() == [
         ("ignored", "managed_label_missing"),
         ("ignored", "ping"),
-        ("ignored", "label bug does not start work"),
+        ("ignored", "label_not_ours: label bug does not start work"),
     ]
-    assert receiver.bodies() == [b"", b"", b""]
 
 
 async def test_a_block_is_not_enough_where_the_label_is_required(start_receiver: StartReceiver) -> None:
@@ -166,24 +162,22 @@ async def test_a_block_with_a_mistake_is_accepted_so_that_triage_can_answer_it(r
     assert (await receiver.local(ticket(body="[JCA]\nmodle=gpt-5\n[/JCA]"))).code == 202
 
 
-async def test_a_long_ticket_is_accepted_unread_and_a_long_delivery_is_not_kept(receiver: Running) -> None:
+async def test_a_long_ticket_is_accepted_unread(receiver: Running) -> None:
     reply = await receiver.local(ticket(body="words " * 11_000 + "\n[JCA]\nwork_repos=ops\n[/JCA]"))
 
     assert reply.code == 202
     (job,) = await receiver.jobs()
     assert job.directives.work_repos == ()
-    assert receiver.bodies() == [b""]
 
 
 async def test_an_unknown_source_does_not_exist_whatever_is_sent(receiver: Running) -> None:
-    assert (await receiver.github(issue(), source="jira")).code == 404
-    assert (await receiver.post("jira", b"x" * 10, {"Content-Type": "text/plain"})).code == 404
+    assert (await receiver.github(issue(), source="linear")).code == 404
+    assert (await receiver.post("linear", b"x" * 10, {"Content-Type": "text/plain"})).code == 404
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Content-Type": "application/x-www-form-urlencoded"},
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     ],
@@ -223,8 +217,7 @@ async def test_each_secret_of_a_source_verifies_and_a_source_is_known_without_a_
 
     for secrets in [(old,), (new, old), (new,)]:
         source = Source(name="acme", kind="github", secrets=tuple(map(SecretStr, secrets)))
-        async with receiver.ledger.write() as tx:
-            await stored.put_source(tx, sources.seal(source, receiver.vault))
+        await receiver.ledger.write(stored.put_source, sources.seal(source, receiver.vault))
         await asyncio.sleep(0.1)
         codes = [(await receiver.github({}, event="ping", source="acme", secret=s)).code for s in (old, new)]
         assert codes == [200 if old in secrets else 401, 200 if new in secrets else 401]
@@ -287,10 +280,8 @@ async def test_a_body_that_does_not_arrive_ends_in_time_and_holds_nobody_up(star
 async def test_a_ledger_that_does_not_take_it_means_503_and_nothing_half_recorded(
     start_receiver: StartReceiver,
     ledger_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 300)
-    async with start_receiver(limits=Limits(patience=0.1)) as receiver:
+    async with start_receiver(limits=Limits(patience=0.1), ledger_patience=0.3) as receiver:
         assert await receiver.jobs() == []
         with _another_writer(ledger_file):
             replies = await asyncio.gather(*(receiver.github(issue(), delivery=f"d-{n}") for n in range(20)))
@@ -307,7 +298,7 @@ async def test_beyond_its_limit_of_work_the_receiver_asks_to_come_again(
     start_receiver: StartReceiver,
     ledger_file: Path,
 ) -> None:
-    async with start_receiver(limits=Limits(working=2, patience=0.05)) as receiver:
+    async with start_receiver(limits=Limits(working=1, patience=0.05)) as receiver:
         assert await receiver.jobs() == []
         with _another_writer(ledger_file):
             first = asyncio.create_task(receiver.github(issue()))
@@ -331,7 +322,7 @@ async def test_the_log_has_one_line_for_each_delivery_without_content_or_secret(
         await receiver.github(issue(), secret="a-guess-of-the-secret")
 
     first, second = logs
-    known = {"source": "github", "delivery": "d-1", "status": "accepted", "secret": 0, "http": 202}
+    known = {"source": "github", "delivery": "d-1", "status": "accepted", "http": 202}
     assert {name: first[name] for name in known} == known
     assert first["job"] == accepted.content["job"]
     assert (second["http"], second["forged"]) == (401, "signature_mismatch")

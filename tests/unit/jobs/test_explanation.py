@@ -56,6 +56,13 @@ def test_only_what_was_written_is_repeated() -> None:
     assert asked("[JCA]\nbudget=2usd\n[/JCA]").model_dump(mode="json")["directives"] == {"budget_usd": 2.0}
 
 
+@pytest.mark.parametrize(("value", "repeated"), [("local-model", "local-model"), ("a, b", ["a", "b"])])
+def test_a_provider_is_a_list_only_where_several_were_named(value: str, repeated: object) -> None:
+    answer = asked(f"[JCA]\nprovider={value}\n[/JCA]", Catalog())
+
+    assert answer.model_dump(mode="json")["directives"] == {"provider": repeated}
+
+
 @pytest.mark.parametrize("repository", ["payments", "ACME/Payments", "", "elsewhere/else"])
 def test_any_home_of_the_ticket_is_answered(repository: str) -> None:
     assert asked("", repository=repository).repository == "payments"

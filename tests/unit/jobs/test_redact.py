@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.redact import MASK, redact
+from jobs.redact import MASK, redact, without_credentials
 
 GITHUB_JWT = "ghs_123456_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NTYifQ.c2lnbmF0dXJl-_x"
 
@@ -44,3 +44,19 @@ def test_private_keys_are_masked_whole_even_when_cut_off() -> None:
 
     assert redact(f"x {key} y") == f"x {MASK} y"
     assert "MIIE" not in redact(key[:50])
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://me:pw@git.example/a/b", "https://git.example/a/b"),
+        ("https://token@git.example/a/b", "https://git.example/a/b"),
+        ("https://git.example/a/b@c", "https://git.example/a/b@c"),
+        ("ssh://git:pw@git.example/a/b", "ssh://git@git.example/a/b"),
+        ("ssh://git@git.example:22/a/b", "ssh://git@git.example:22/a/b"),
+        ("git@git.example:a/b", "git@git.example:a/b"),
+        ("/srv/git/a@b:c", "/srv/git/a@b:c"),
+    ],
+)
+def test_an_address_is_shown_without_its_credentials(address: str, shown: str) -> None:
+    assert without_credentials(address) == shown
