@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-vendors lint bench soak image clean
+.PHONY: help demo test test-vendors lint bench bench-intake bench-queue soak image clean
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
@@ -38,6 +38,12 @@ lint: $(VENV)/.installed ## Style and types
 bench: $(VENV)/.installed ## What it costs, as ratios against a peer or a limit measured in the same run
 	@deploy/prepare sandbox
 	$(BIN)/python -m tests.bench
+
+bench-queue: $(VENV)/.installed ## The queue beside arq's own worker: starting, draining, claiming, recovering; three minutes
+	@$(BIN)/python -m tests.bench.queue
+
+bench-intake: $(VENV)/.installed ## The receiver beside Probot and beside a server that only reads; two minutes
+	@$(BIN)/python -m tests.bench.intake
 
 soak: $(VENV)/.installed ## The promises at full size; up to an hour
 	@deploy/prepare sandbox database

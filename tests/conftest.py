@@ -12,7 +12,7 @@ from tests.support import valkey
 
 pytest_plugins = ["tests.support.skips"]
 
-RINGS = ("unit", "integration", "acceptance", "ui")
+RINGS = ("unit", "integration", "acceptance", "vendors", "ui")
 EXAMPLES = 100  # of each property; 3,000 in all
 
 hypothesis.settings.register_profile("jca", max_examples=EXAMPLES, deadline=None)

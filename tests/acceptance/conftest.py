@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.installation import Installation
+
+_SEED = int(os.environ.get("JCA_SOAK_SEED") or 0)
+"""Read before the tests are freed of what the environment says."""
 
 
 @contextmanager
@@ -38,6 +42,21 @@ def installation() -> Iterator[Installation]:
     """A fresh installation; whatever it started is ended with the test."""
     with _laid_out() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def laid_out() -> Iterator[Installation]:
+    """An installation that the tests of a module share; it has no environment of this process."""
+    with _laid_out() as made, _nothing_of_ours_in_the_environment():
+        yield made
+
+
+@pytest.fixture
+def soak_seed() -> int:
+    """The chances of a soak; `JCA_SOAK_SEED` repeats those of an earlier one."""
+    seed = _SEED or random.randrange(2**32)
+    print(f"seed {seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")

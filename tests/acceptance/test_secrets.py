@@ -18,6 +18,7 @@ from tests.support import bearer_model, leaks
 from tests.support.installation import ENDED, Installation, until
 
 KEY = "recognisable.provider.key.3f1c9a7be2"  # looks like no known kind of key, so only its value gives it away
+TOKEN = "recognisable.tracker.token.77ab20c1f4"
 BLOCK = "[JCA]\nprovider=openai-compatible\nmodel=scripted-demo\n[/JCA]"
 ROOT = "/api/v1"
 TABS = ("log", "ticket", "changes", "validation", "history", "report", "raw")
@@ -38,8 +39,9 @@ class Kept:
     @property
     def secrets(self) -> dict[str, str]:
         """Every secret by its name; those with a file of their own under the name of the file."""
-        made = {name: (self.state / name).read_text() for name in ("api-token", "cluster-token", "webhook-key")}
-        return {"provider key": KEY, "webhook secret": self.webhook_secret, **made}
+        files = ("api-token", "cluster-token", "webhook-key", "secret-key")
+        made = {name: (self.state / name).read_text() for name in files}
+        return {"provider key": KEY, "tracker token": TOKEN, "webhook secret": self.webhook_secret, **made}
 
     def send(self, key: str, words: str = "") -> str:
         """Send a ticket through the source of the ledger; returns the job."""
@@ -106,6 +108,7 @@ def kept(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_MODEL", "scripted-demo")
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_AUTH_MODE", "bearer")
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_API_KEY", KEY)
+    monkeypatch.setenv("JCA_GITHUB_TOKEN", TOKEN)
     monkeypatch.setenv("JCA_LOG_LEVEL", "debug")
     installation.start("-m", "tests.support.bearer_model", str(installation.model_port))
     with leaks.Watch(installation.up().pid) as watch:

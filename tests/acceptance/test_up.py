@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from pathlib import Path
@@ -58,6 +59,19 @@ def test_a_state_directory_that_cannot_be_used_is_a_clear_error(installation: In
     assert done.returncode == 3
     assert "cannot be used" in done.stderr
     assert "JCA_STATE_DIR" in done.stderr
+
+
+def test_a_worker_tries_out_a_provider_and_a_repository(running: Installation) -> None:
+    provider = running.jca("providers", "test", "scripted")
+    repository = running.jca("repos", "test", "shop", "--json")
+    absent = running.jca("repos", "test", "shop", "--worker", "worker-9")
+
+    assert provider.returncode == 0, provider.stdout + provider.stderr
+    assert "✓ forced tool call: " in provider.stdout
+    assert repository.returncode == 0, repository.stdout + repository.stderr
+    assert json.loads(repository.stdout)["end"]["sentence"].startswith("shop: main is at ")
+    assert absent.returncode == 3
+    assert "Connected: worker-1." in absent.stderr
 
 
 def test_the_parts_stay_small(running: Installation) -> None:

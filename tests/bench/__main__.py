@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import platform
+import random
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,14 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import jobs
-from tests.bench import delivering, dispatching, remembering, sandboxing, starting
+from tests.bench import delivering, queue, remembering, sandboxing, starting
 from tests.bench.figures import Figure, as_json, table
 
 
 def main() -> None:
     """Measure everything, one thing after the other."""
     began = time.monotonic()
-    figures = [*starting.measure(), *asyncio.run(dispatching.measure())]
+    figures = [*starting.measure(), *asyncio.run(queue.measure(random.Random(1))).figures()]
     with _directory() as directory:
         figures += delivering.measure(directory)
     with _directory() as directory:

@@ -19,7 +19,7 @@ async def take(request: web.Request) -> web.Response:
 async def main(port: int) -> None:
     """Serve until stopped."""
     app = web.Application()
-    app.router.add_post("/webhooks/local", take)
+    app.router.add_post("/webhooks/{source}", take)
     async with serving(app, host="127.0.0.1", port=port):
         await until_stopped()
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
 import os
 import socket
 import time
@@ -16,7 +13,8 @@ import aiohttp
 from tests.bench import processes
 from tests.bench.figures import Figure, percentiles
 from tests.support import valkey
-from tests.support.installation import SECRET, Installation, free_port, until
+from tests.support.deliveries import signed, written
+from tests.support.installation import Installation, free_port, until
 
 DELIVERIES = 100
 WARM_UP = 10  # deliveries before the clock runs
@@ -63,13 +61,7 @@ async def _compare(installation: Installation) -> list[Figure]:
 
 
 async def _send(client: aiohttp.ClientSession, port: int, key: str) -> float:
-    ticket = {"key": key, "title": "Discounts are rounded down", "body": BODY, "labels": ["jca"], "repository": "shop"}
-    raw = json.dumps({"version": 1, "ticket": ticket, "actor": {"id": "alice"}}).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "X-JCA-Delivery": key,
-        "X-JCA-Signature-256": "sha256=" + hmac.new(SECRET.encode(), raw, hashlib.sha256).hexdigest(),
-    }
+    raw, headers = signed("local", written(key, body=BODY), key)
     began = time.perf_counter()
     async with client.post(f"http://127.0.0.1:{port}/webhooks/local", data=raw, headers=headers) as answer:
         await answer.read()

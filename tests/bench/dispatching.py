@@ -14,30 +14,30 @@ from arq.worker import Worker, func
 
 from jobs.order import WorkOrder
 from jobs.queue import connection
-from jobs.queue.dispatch import Dispatch
 from jobs.queue.lease import Lease
+from jobs.queue.offer import Offer
 from jobs.queue.worker import make_worker
-from tests.bench.figures import Figure, percentiles
 from tests.integration.queue.crew import make_order
 from tests.support import valkey
 
-SAMPLES = 60
 POLL = 0.5  # seconds; arq's default, over which the pauses are spread so that no phase is preferred
 STOCK = "bench:stock"
 PATIENCE = 20.0  # seconds; a queue that takes longer is broken
 
 
-async def measure() -> list[Figure]:
-    """Enqueue one job here and one there, again and again, with both workers idle."""
-    chance = random.Random(1)
+async def samples(url: str, chance: random.Random, count: int) -> tuple[list[float], list[float]]:
+    """Enqueue one job here and one there, again and again, with both workers idle.
+
+    Returns:
+        Milliseconds, ours and the peer's.
+    """
     ours, peer = [], []
-    with valkey.running() as server:
-        async with _our_queue(server.url) as enqueue, _stock_queue(server.url) as enqueue_stock:
-            for number in range(SAMPLES):
-                await asyncio.sleep(chance.uniform(0, POLL))
-                ours.append(await enqueue(number))
-                peer.append(await enqueue_stock(number))
-    return percentiles("enqueue to start", ours, peer, f"arq's worker, poll_delay {POLL} s")
+    async with _our_queue(url) as enqueue, _stock_queue(url) as enqueue_stock:
+        for number in range(count):
+            await asyncio.sleep(chance.uniform(0, POLL))
+            ours.append(await enqueue(number))
+            peer.append(await enqueue_stock(number))
+    return ours, peer
 
 
 Enqueue = Callable[[int], Awaitable[float]]
@@ -58,11 +58,17 @@ async def _our_queue(url: str) -> AsyncIterator[Enqueue]:
         await dispatch.enqueue(order)
         return (await asyncio.wait_for(started.get(), PATIENCE) - began) * 1000
 
-    dispatch = Dispatch(redis)
+    dispatch = await valkey.open_dispatch(redis)
     worker = make_worker(
-        redis, name="bench", run=run, accounts=lambda: ["claude"], max_jobs=1, job_timeout=60, handle_signals=False
+        redis,
+        name="bench",
+        run=run,
+        offers=lambda: [Offer("claude", "some-model")],
+        max_jobs=1,
+        job_timeout=60,
+        handle_signals=False,
     )
-    async with _serving(worker.serve()):
+    async with serving(worker.serve()):
         yield enqueue
     await redis.aclose(close_connection_pool=True)
 
@@ -81,14 +87,15 @@ async def _stock_queue(url: str) -> AsyncIterator[Enqueue]:
         return (await asyncio.wait_for(started.get(), PATIENCE) - began) * 1000
 
     worker = Worker([func(run, name="run")], queue_name=STOCK, redis_pool=redis, poll_delay=POLL, handle_signals=False)
-    async with _serving(worker.async_run()):
+    async with serving(worker.async_run()):
         yield enqueue
         await asyncio.gather(*worker.tasks.values())
     await redis.aclose(close_connection_pool=True)
 
 
 @asynccontextmanager
-async def _serving(work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - arq does not type it
+async def serving(work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - arq does not type it
+    """Let a worker work within the block."""
     task = asyncio.ensure_future(work)
     yield
     task.cancel()

@@ -30,12 +30,13 @@ def percentiles(
 ) -> list[Figure]:
     """The middle and the 99th of a hundred, of samples taken in turn."""
     return [
-        Figure(f"{name}, p{percent}", _percentile(ours, percent), unit, _percentile(peer, percent), against)
+        Figure(f"{name}, p{percent}", percentile(ours, percent), unit, percentile(peer, percent), against)
         for percent in (50, 99)
     ]
 
 
-def _percentile(samples: Sequence[float], percent: int) -> float:
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """What that many of a hundred samples do not exceed."""
     return statistics.quantiles(samples, n=100, method="inclusive")[percent - 1]
 
 

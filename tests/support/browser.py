@@ -48,11 +48,21 @@ PAGES = {
     "job-unpublished": "/jobs/{unpublished}",
     "pause": "/queue/pause",
     "providers": "/providers",
+    "repositories": "/repositories",
+    "repository": "/repositories/shop",
+    "repository-new": "/repositories/-/new",
+    "repository-removal": "/repositories/shop/remove",
+    "repository-in-use": "/repositories/payments/remove",
+    "settings": "/settings",
+    "settings-ignored": "/settings?outcome=ignored",
+    "audit": "/audit",
+    "audit-narrowed": "/audit?action=source&actor=cli",
+    "audit-nothing": "/audit?q=zzz",
 }
 
 
 def addresses(gateway: Gateway) -> dict[str, str]:
-    """Every page by name: the queue, jobs with each of their tabs, and the providers."""
+    """Every page by name: the queue, jobs with each of their tabs, providers, repositories, settings and audit."""
     ids = {key: job.id for key, job in gateway.jobs.items()}
     return {name: gateway.url + path.format(**ids) for name, path in PAGES.items()}
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from jobs.job import Job, now
 from jobs.settings import Settings
 from tests.support.gateway import parts
-from tests.support.seeds import accounts, work
+from tests.support.seeds import accounts, doings, work
 from worker.gateway.app import create_app
 
 T = TypeVar("T")
@@ -52,6 +52,7 @@ class Gateway:
         self.run(self.services.ledger.write(work.held))
         for name in ("queued", "held"):
             self.run(self.services.dispatch.enqueue(accounts.order(self.jobs[name])))
+        self.run(doings.everything(self.services, self.jobs["running"].id))
         for worker, said in accounts.readiness(now()).items():
             self.run(self.services.presence.publish(worker, said, 600))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from arq.connections import ArqRedis
 
 from jobs import provisioning
-from jobs.catalog import Catalog
+from jobs.access import Known
+from jobs.catalog import Catalog, Source
 from jobs.events import Logs
 from jobs.ledger import migrate
 from jobs.ledger.database import Ledger
@@ -20,7 +21,10 @@ from jobs.queue.presence import Presence
 from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.support import valkey
+from worker.compose.trackers import Trackers
 from worker.gateway.services import Services
+from worker.trackers.connections import Connections
+from worker.trackers.record import RecordTracker
 
 API_TOKEN = "the-token-of-the-api"
 CLUSTER_TOKEN = "the-token-of-the-cluster"
@@ -37,17 +41,27 @@ class Parts:
 
 @asynccontextmanager
 async def opened(settings: Settings, queue_url: str, catalog: Catalog | None = None) -> AsyncIterator[Parts]:
-    """Parts over an emptied Valkey; without a catalogue of the test's, the one that is provisioned."""
+    """Parts over an emptied Valkey; the catalogue is the provisioned one, or the test's with what was added."""
     await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     ledger, redis = Ledger.open(settings.ledger_url), connection.connect(queue_url)
     await redis.flushall()
     woken: list[str] = []
 
     async def current() -> Catalog:
-        if catalog is not None:
-            return catalog
-        return await ledger.read(provisioning.load_catalog, settings)
+        found = await ledger.read(provisioning.load_catalog, settings)
+        if catalog is None:
+            return found
+        known = {repository.alias: repository for repository in (*catalog.repositories, *found.repositories)}
+        return catalog.model_copy(update={"repositories": tuple(known[alias] for alias in sorted(known))})
 
+    async def sources() -> dict[str, Source]:
+        return await ledger.read(provisioning.load_sources, settings, vault)
+
+    async def access() -> dict[str, Known]:
+        return await ledger.read(provisioning.load_access, settings)
+
+    vault, secret_vault = Vault(["the-key-of-this-test"]), Vault(["the-other-key-of-this-test"])
+    connections = Connections(access, secret_vault)
     services = Services(
         settings=settings,
         ledger=ledger,
@@ -55,14 +69,18 @@ async def opened(settings: Settings, queue_url: str, catalog: Catalog | None = N
         presence=Presence(redis),
         errands=Errands(redis),
         logs=Logs(redis),
-        vault=Vault(["the-key-of-this-test"]),
+        vault=vault,
+        secret_vault=secret_vault,
+        connections=connections,
+        code_host=Trackers(connections, sources, RecordTracker()).of_repository,
         catalog=current,
         api_token=API_TOKEN,
         cluster_token=CLUSTER_TOKEN,
         wake=lambda: woken.append("woken"),
     )
     try:
-        yield Parts(services, redis, woken)
+        async with connections:
+            yield Parts(services, redis, woken)
     finally:
         await redis.aclose(close_connection_pool=True)
         await ledger.close()
