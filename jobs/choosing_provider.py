@@ -29,18 +29,50 @@ def choose_provider(
     steps: Steps,
 ) -> ChosenProvider | Reason:
     """The profile a job runs on, or the reason why there is none; each layer looked at goes to `steps`."""
+    if refused := _refused(directives.provider, repository, catalog):
+        return refused
     chosen = _from_ticket(directives.provider, catalog, steps) if directives.provider else None
     if isinstance(chosen, Reason):
         return chosen
+    catalog = _allowed(repository, catalog, steps)
     defaults: tuple[tuple[Layer, str | None], ...] = (
         ("repository default", repository.provider),
         ("workspace default", catalog.workspace.provider),
     )
     for layer, name in defaults:
-        if name:
+        if name and not _is_refused(name, repository):
             chosen = _from_default(layer, name, chosen, catalog, steps)
     chosen = chosen or _from_worker(catalog, steps)
     return chosen or _from_model(_asked_model(directives, labels, repository, catalog), catalog, steps)
+
+
+def _refused(names: tuple[str, ...], repository: Repository, catalog: Catalog) -> Reason | None:
+    """Why the repository does not let the ticket have one of the providers it names."""
+    name = next((name for name in names if _is_refused(name, repository) and catalog.provider(name)), None)
+    if name is None:
+        return None
+    sentence = f"The repository {repository.alias} does not allow the provider {name}."
+    next_step = f"Allowed here is {listed(repository.providers_allowed)}."
+    return reasons.because(Code.PROVIDER_NOT_ALLOWED, sentence, next_step)
+
+
+def _is_refused(name: str, repository: Repository) -> bool:
+    return bool(repository.providers_allowed) and name not in repository.providers_allowed
+
+
+def _allowed(repository: Repository, catalog: Catalog, steps: Steps) -> Catalog:
+    """The catalogue with only those providers that the repository allows."""
+    if not repository.providers_allowed:
+        return catalog
+    defaults: tuple[tuple[Layer, str | None], ...] = (
+        ("repository default", repository.provider),
+        ("workspace default", catalog.workspace.provider),
+    )
+    for layer, name in defaults:
+        if name and _is_refused(name, repository):
+            steps.skipped(layer, f"The {layer} provider {name} was skipped: {repository.alias} does not allow it.")
+    kept = tuple(profile for profile in catalog.providers if not _is_refused(profile.name, repository))
+    return catalog.model_copy(update={"providers": kept})
 
 
 def _from_ticket(names: tuple[str, ...], catalog: Catalog, steps: Steps) -> ChosenProvider | Reason:

@@ -6,6 +6,7 @@ already says something useful to the person who reads it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -42,6 +43,9 @@ class NotReady(JcaError):
 
 class TryAgain(JcaError):
     """A part did not answer this time. Nothing was lost; the same call may succeed later."""
+
+    until: datetime | None = None
+    """When it may be asked again, where it named a time."""
 
 
 class Conflict(JcaError):

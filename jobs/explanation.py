@@ -40,7 +40,7 @@ class Explanation(BaseModel):
     status: Literal["ok", "none", "error"]
     """How the block reads: usable, not there, or wrong, which means no job."""
     directives: Directives = Directives()
-    """Only what was written."""
+    """Only what was written; `provider` is a word, or a list where several were named."""
     error: str | None = None
     """Code of what is wrong with the block: `unknown_key`, `not_supported_yet`, …"""
     message: str = ""
@@ -60,7 +60,10 @@ class Explanation(BaseModel):
 
     @field_serializer("directives")
     def _written(self, directives: Directives) -> dict[str, Any]:
-        return directives.model_dump(mode="json", exclude_defaults=True)
+        written = directives.model_dump(mode="json", exclude_defaults=True)
+        if len(directives.provider) == 1:  # a list is only what was written as one
+            written["provider"] = directives.provider[0]
+        return written
 
 
 def explain(question: Question, catalog: Catalog) -> Explanation:

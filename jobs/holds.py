@@ -35,6 +35,20 @@ def ticket(of: Ticket) -> str:
     return f"ticket:{of.source}/{of.key}"
 
 
+INTAKE = "intake"
+"""The subject of a hold on whatever any source brings: it stays received, and nothing is decided about it."""
+
+
+def intake(source: str) -> str:
+    """The subject of a hold on whatever one source brings."""
+    return f"{INTAKE}:{source}"
+
+
+def of_intake(subject: str) -> bool:
+    """Whether a hold on this subject keeps tickets from being looked at."""
+    return subject == INTAKE or subject.startswith(f"{INTAKE}:")
+
+
 def of_lanes(subject: str) -> bool:
     """Whether the queue's own lanes know the subject; what persons and tickets have in them is put off one by one."""
     return subject == EVERYTHING or subject.startswith(("account:", "repository:"))
@@ -44,6 +58,8 @@ def named(subject: str) -> str:
     """The subject as people read it: `All jobs`, `Account claude-api`, `Ticket PAY-1 of jira`."""
     if subject == EVERYTHING:
         return "All jobs"
+    if subject == INTAKE:
+        return "All intake"
     kind, _, name = subject.partition(":")
     if kind in {"person", "ticket"}:
         source, _, whose = name.partition("/")
@@ -61,6 +77,11 @@ def concerning(job: Job) -> list[str]:
     return [*subjects, ticket(job.ticket)]
 
 
+def of_source(source: str, holds: Collection[Hold]) -> Hold | None:
+    """The hold that keeps what a source brings from being looked at, or None."""
+    return next((hold for hold in holds if hold.subject in {INTAKE, intake(source)}), None)
+
+
 def of(job: Job, holds: Collection[Hold]) -> Hold | None:
     """The hold that keeps a job waiting longest, or None."""
     subjects = concerning(job)
@@ -74,7 +95,8 @@ class Hold(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     subject: str
-    """`*`, `account:<name>`, `repository:<alias>`, `person:<source>/<id>` or `ticket:<source>/<key>`."""
+    """`*`, `account:<name>`, `repository:<alias>`, `person:<source>/<id>`, `ticket:<source>/<key>`, `intake` or
+    `intake:<source>`."""
     reason: Reason
     """Why; a subject may be held for several reasons at once, one hold for each code."""
     by: str

@@ -81,6 +81,19 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+class Answer(BaseModel):
+    """What a command in a comment was answered; the job's report shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked: str
+    """The command's verb."""
+    by: str
+    """Who asked, by the tracker's identifier."""
+    text: str
+    """Markdown of ours; whatever it repeats of others is neutralised."""
+
+
 class Job(BaseModel):
     """Everything a person may want to know about one job."""
 
@@ -96,7 +109,15 @@ class Job(BaseModel):
     directives: Directives = Directives()
     repository: str = ""
     """Alias of the repository it writes; empty before triage."""
+    routed: str = ""
+    """Why that one."""
     selection: Selection | None = None
+    notes: tuple[str, ...] = ()
+    """What was ignored, capped or could not be done: sentences for the ticket's people."""
+    continuation: str = ""
+    """What somebody said is left to do, when the job was continued; more context for the agent. Hostile data."""
+    answers: tuple[Answer, ...] = ()
+    """To the latest commands, oldest first."""
     run: int = 0
     """How often it was dispatched; 0 before the first time."""
     worker: str = ""
@@ -114,6 +135,8 @@ class Job(BaseModel):
     pull_request: PullRequest | None = None
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
+    again_at: datetime | None = None
+    """Of a received job that triage could not decide: when it looks again."""
     queued_at: datetime | None = None
     """Since when it waits for a worker; a run that was interrupted keeps its place."""
     started_at: datetime | None = None
@@ -146,7 +169,7 @@ def advance(job: Job, to: Status, reason: Reason | None = None, **changes: Any) 
         msg = f"job {job.id} is {job.status}, which cannot become {to}"
         raise errors.Conflict(msg)
     moment = now()
-    times: dict[str, Any] = {"updated_at": moment}
+    times: dict[str, Any] = {"updated_at": moment, "again_at": None}
     if to is Status.QUEUED and job.status is not Status.RUNNING:
         times |= {"queued_at": moment}
     if to is Status.RUNNING:

@@ -12,9 +12,20 @@ class Code(StrEnum):
 
     # decided before a run
     MANAGED_LABEL_MISSING = "managed_label_missing"
+    SOURCE_MISMATCH = "source_mismatch"
+    TICKET_CLOSED = "ticket_closed"
+    TICKET_GONE = "ticket_gone"
+    NOT_IN_READY_STATE = "not_in_ready_state"
+    UNASSIGNED = "unassigned"
+    ASSIGNEE_UNKNOWN = "assignee_unknown"
+    BOT_AUTHOR = "bot_author"
+    OWN_COMMENT = "own_comment"
+    FORK = "fork"
+    WAITING_FOR_CONTINUATION = "waiting_for_continuation"
     DIRECTIVE_ERROR = "directive_error"
     PROVIDER_UNKNOWN = "provider_unknown"
     PROVIDER_DISABLED = "provider_disabled"
+    PROVIDER_NOT_ALLOWED = "provider_not_allowed"
     MODEL_UNKNOWN = "model_unknown"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     NOTHING_SELECTED = "nothing_selected"
@@ -22,8 +33,11 @@ class Code(StrEnum):
     REPOSITORY_NOT_ALLOWED = "repository_not_allowed"
     ROUTING_MISSING = "routing_missing"
     ACTOR_NOT_ALLOWED = "actor_not_allowed"
+    TEXT_CHANGED = "text_changed"
     NOT_SUPPORTED_YET = "not_supported_yet"
     # while it waits
+    INTAKE_PAUSED = "intake_paused"
+    TRACKER_UNAVAILABLE = "tracker_unavailable"
     PROVIDER_NOT_READY = "provider_not_ready"
     PAUSED = "paused"
     QUOTA_REACHED = "quota_reached"
@@ -60,6 +74,7 @@ class Code(StrEnum):
     WORKER_CRASHED = "worker_crashed"
     INTERNAL_ERROR = "internal_error"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
 class Reason(BaseModel):
@@ -78,6 +93,18 @@ class Reason(BaseModel):
 
 
 _NEXT_STEPS = {
+    Code.SOURCE_MISMATCH: "Move the ticket, or ask an administrator to add its place to the source's `projects`.",
+    Code.TICKET_CLOSED: "Reopen it, then retry the job.",
+    Code.TICKET_GONE: "Look whether it was deleted or moved, and whether JCA's account may still see it.",
+    Code.UNASSIGNED: "Assign it, then retry the job with `/jca retry`.",
+    Code.ASSIGNEE_UNKNOWN: "Assign it to somebody this source knows, then retry the job with `/jca retry`.",
+    Code.BOT_AUTHOR: "Let a person ask for it; an administrator can also list the bot among the source's `actors`.",
+    Code.OWN_COMMENT: "Nothing is to be done: JCA does not answer itself.",
+    Code.FORK: "Push the branch to the repository itself; work on forks never gets the repository's credentials.",
+    Code.WAITING_FOR_CONTINUATION: "Say what is left to do with `/jca continue …` in a comment, or change the text.",
+    Code.TEXT_CHANGED: "Somebody who may write the repository can read the text as it is now and answer `/jca retry`.",
+    Code.INTAKE_PAUSED: "Somebody who may operate JCA can resume it with `jca intake resume`.",
+    Code.TRACKER_UNAVAILABLE: "Nothing is to be done: JCA asks again by itself.",
     Code.PAUSED: "Somebody who may operate JCA can resume it with `jca jobs resume`.",
     Code.QUOTA_REACHED: "Nothing is to be done: it starts by itself, or at once with another provider in the ticket.",
     Code.SPEND_WORKSPACE: "It starts by itself tomorrow (UTC), or when an administrator raises `daily_usd`.",

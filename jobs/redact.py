@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from jobs import errors
+
 MASK = "•••"
 
 _SHAPES = re.compile(
@@ -44,3 +46,22 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def without_credentials(address: str) -> str:
     """A repository's address without what logs in to it: user and password of `https://`, the password of `ssh://`."""
     return _USERINFO.sub(lambda match: match[1] or match[2], address)
+
+
+def masked(address: str) -> str:
+    """A repository's address with its credential as `•••`, to be shown where it may be changed."""
+    return _USERINFO.sub(lambda match: f"{match[1]}{MASK}@" if match[1] else f"{match[2]}:{MASK}", address)
+
+
+def unmasked(address: str, earlier: str) -> str:
+    """An address as somebody gave it, with the credential of the earlier one where that was left as it was shown.
+
+    Raises:
+        errors.BadInput: it is another address, with a credential that nobody knows.
+    """
+    if address == masked(earlier):
+        return earlier
+    if MASK in address:
+        message = f"The credential {MASK} belongs to the address as it was."
+        raise errors.BadInput(message, remedy="Write the credential anew, or leave it out.")
+    return address

@@ -53,6 +53,9 @@ class PullRequestState(StrEnum):
     RECORDED = "recorded"
     """The branch is pushed and this record stands for the pull request; no code host was asked."""
     OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+    """Closed by a person without being merged; it is not opened again."""
 
 
 class PullRequest(BaseModel):
@@ -67,3 +70,5 @@ class PullRequest(BaseModel):
     title: str
     body: str = Field("", repr=False)
     url: str = ""
+    is_draft: bool = False
+    """Of one that is not open yet: how it is to be opened."""

@@ -66,11 +66,20 @@ def _home(name: str, catalog: Catalog) -> list[str]:
     return matching
 
 
+def name_on_host(repository: Repository) -> str:
+    """`owner/name` on its code host: as configured, else by its address; empty when neither tells."""
+    return repository.full_name or _hosted(repository)
+
+
 def _names(repository: Repository) -> set[str]:
     """What a tracker may call it: its alias, its full name, and `owner/name` of its address."""
-    hosted = _HOSTED.search(repository.url)
-    names = {repository.alias, repository.full_name, hosted[1] if hosted else ""}
+    names = {repository.alias, repository.full_name, _hosted(repository)}
     return {name.casefold() for name in names if name}
+
+
+def _hosted(repository: Repository) -> str:
+    hosted = _HOSTED.search(repository.url)
+    return hosted[1] if hosted else ""
 
 
 class _Known:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     """What executors show to the gateway; made in the state directory when not given."""
     webhook_key: SecretStr | None = None
     """Opens webhook secrets, and only those; made in the state directory when not given."""
+    webhook_url: str = ""
+    """Address of the receiver as senders reach it, such as `https://jca.acme.example`; empty names this machine."""
+    secret_key: SecretStr | None = None
+    """Opens what the gateway reaches trackers with; made in the state directory when not given."""
 
     worker_name: str = Field(default_factory=socket.gethostname)
     worker_concurrency: int = Field(1, ge=1, le=64)
@@ -81,6 +85,22 @@ class Settings(BaseSettings):
     github_webhook_secret: SecretStr | None = None
     github_actors: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()
     """Logins that may start jobs through the `github` source, separated by commas; `*` allows everybody."""
+    github_token: SecretStr | None = None
+    """A personal token, where there is no App."""
+    github_app_id: str = ""
+    github_app_private_key: SecretStr | None = None
+    """As PEM; most easily by `JCA_GITHUB_APP_PRIVATE_KEY_FILE`."""
+    github_api_url: str = ""
+    """`https://HOST/api/v3` of an Enterprise Server; empty is github.com."""
+    jira_webhook_secret: SecretStr | None = None
+    jira_actors: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()
+    """Accounts that may start jobs through the `jira` source, separated by commas; `*` allows everybody."""
+    jira_url: str = ""
+    """`https://COMPANY.atlassian.net`, or the base URL of a Data Center."""
+    jira_email: str = ""
+    """Of the account the API token belongs to; empty for a Data Center."""
+    jira_api_token: SecretStr | None = None
+    """API token in Cloud, personal access token in a Data Center."""
     local_webhook_secret: SecretStr | None = None
     local_repositories: Annotated[tuple[str, ...], NoDecode, _split(",")] = ()
     """Aliases the `local` source may write, separated by commas."""
@@ -118,6 +138,17 @@ class Settings(BaseSettings):
         return self.redis_url or f"unix://{self.state_dir / 'valkey.sock'}"
 
     @property
+    def receiver_url(self) -> str:
+        """The address of the webhook receiver, without a slash at its end."""
+        host = socket.gethostname() if self.webhook_host in {"0.0.0.0", "::"} else self.webhook_host  # noqa: S104
+        return self.webhook_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.webhook_port}"
+
+    @property
+    def local_receiver_url(self) -> str:
+        """Where the webhook receiver answers on this machine."""
+        return f"http://{_reached(self.webhook_host)}:{self.webhook_port}"
+
+    @property
     def gateway_socket(self) -> Path:
         """Where the cluster API listens on this machine."""
         return self.state_dir / "gateway.sock"
@@ -125,8 +156,13 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         """Where the JSON API answers on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - reached, not bound
-        return self.gateway_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return self.gateway_url or f"http://{_reached(self.host)}:{self.port}"
+
+
+def _reached(host: str) -> str:
+    """How what listens on an address is reached on this machine, as part of a URL."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - reached, not bound
+    return f"[{host}]" if ":" in host else host
 
 
 class _NamedFiles(PydanticBaseSettingsSource):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from jobs.catalog import Name, Source
+from jobs.intake_rules import IntakeRules
 from jobs.vault import Vault
 
 
@@ -18,6 +19,7 @@ class StoredSource(BaseModel):
     sealed: tuple[str, ...]
     repositories: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
+    rules: IntakeRules = IntakeRules()
 
 
 def seal(source: Source, vault: Vault) -> StoredSource:
@@ -29,6 +31,7 @@ def seal(source: Source, vault: Vault) -> StoredSource:
         sealed=tuple(vault.seal(secret.get_secret_value(), place) for secret in source.secrets),
         repositories=source.repositories,
         actors=source.actors,
+        rules=source.rules,
     )
 
 

@@ -26,7 +26,8 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys or not all(keys):
-            raise errors.NotReady("There is no key to seal secrets with.", remedy="Set JCA_WEBHOOK_KEY.")
+            remedy = "Set JCA_WEBHOOK_KEY and JCA_SECRET_KEY without empty entries."
+            raise errors.NotReady("There is no key to seal secrets with.", remedy=remedy)
         self._keys = {hashlib.sha256(key.encode()).hexdigest()[:8]: AESGCM(_derive(key)) for key in keys}
 
     def seal(self, secret: str, place: str) -> str:

@@ -35,6 +35,7 @@ def read(
         case "github":
             return read_github(source.name, headers, body, workspace.managed_label)
         case "jira":
-            return read_jira(source.name, headers, body, Rules(workspace.managed_label))
+            rules = Rules(workspace.managed_label, ready=frozenset(source.rules.ready_states))
+            return read_jira(source.name, headers, body, rules)
         case "local":
             return read_local(source.name, headers, body)

@@ -29,6 +29,8 @@ IGNORED = "x-"
 """Keys that begin like this are for other tools; their lines are passed over."""
 LONGEST_VALUE = 4096  # characters
 
+_PLAIN = re.compile(r"([a-z_]+)=([A-Za-z0-9._/:@+-]{1,200})\Z")
+"""What nearly every line is: one pair that needs no quotes."""
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022][ \t]+)?")
 _SPACE = re.compile(r"[\s;]*")
 _KEY = re.compile(r"([^\s=:;]+)[ \t]*[=:][ \t]*")
@@ -61,6 +63,8 @@ def read_pairs(text: str, line: int) -> list[Pair]:
     Raises:
         Rejected: the line is not made of pairs, or holds characters that must not be there.
     """
+    if (plain := _PLAIN.match(text)) and (key := ALIASES.get(plain[1], plain[1])) in KEYS:
+        return [Pair(key, plain[2], line)]
     text = _ESCAPED.sub(r"\1", text).rstrip()
     bullet = _BULLET.match(text)
     at = bullet.end() if bullet else 0

@@ -48,7 +48,7 @@ def _find(text: str, flavor: Flavor, notes: Notes) -> Block | None:
     if len(text) > LONGEST_BODY:
         message = f"The body has {len(text)} characters; at most {LONGEST_BODY} are read."
         raise Rejected("body_too_large", message)
-    return find_block(read_lines(text, flavor), notes)
+    return find_block(read_lines(text, flavor, after_prose=True), notes)
 
 
 def _read(block: Block, providers: Collection[str] | None, notes: Notes) -> Directives:

@@ -6,7 +6,7 @@ Code, quotes and hidden text are where people show or repeat a block without mea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jobs.directives import fences, markup, spans
@@ -20,6 +20,13 @@ Hidden = Literal["", "code", "quote", "comment", "html", "link"]
 LINE_END = re.compile(r"\r\n|\r|\n")
 _BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _QUOTE = re.compile(r" {0,3}>[ \t>]*")
+_MARKS: dict[str, re.Pattern[str]] = {
+    "markdown": re.compile(r"[][<>`~\ufe47\uff3b]"),
+    "jira_wiki": re.compile(r"[[{\ufe47\uff3b]"),
+    "text": re.compile(r"[[\ufe47\uff3b]"),
+}
+"""A line without any of these is prose: it neither is a tag, nor looks like one, nor hides what follows. Two characters
+are the brackets that compatibility normalisation makes of others."""
 _MACRO = re.compile(r"(?<!\\)\{(quote|code|noformat|panel|color)(?::[^{}]*)?\}", re.IGNORECASE)
 
 
@@ -32,10 +39,20 @@ class Line(NamedTuple):
     hidden: Hidden = ""
 
 
-def read_lines(text: str, flavor: Flavor) -> Iterator[Line]:
-    """All lines of the body, each marked as visible or as hidden in what. Linear in the length of `text`."""
+def read_lines(text: str, flavor: Flavor, *, after_prose: bool = False) -> Iterator[Line]:
+    """All lines of the body, each marked as visible or as hidden in what. Linear in the length of `text`.
+
+    Args:
+        text: the body.
+        flavor: how it is marked up.
+        after_prose: leave out the lines above the first one with a mark; only they could be a tag or hide one.
+    """
     plain = text.removeprefix("\ufeff").replace("\u00a0", " ")
-    numbered = enumerate(LINE_END.split(plain), 1)
+    first = 1
+    if after_prose:
+        start, first = _end_of_prose(plain, flavor)
+        plain = plain[start:]
+    numbered = enumerate(LINE_END.split(plain), first)
     if flavor == "markdown":
         reader = _Markdown()
         return (line for number, raw in numbered for line in reader.read(number, raw))
@@ -43,6 +60,14 @@ def read_lines(text: str, flavor: Flavor) -> Iterator[Line]:
         wiki = _Wiki()
         return (line for number, raw in numbered for line in wiki.read(number, raw))
     return (Line(number, raw) for number, raw in numbered)
+
+
+def _end_of_prose(text: str, flavor: Flavor) -> tuple[int, int]:
+    """Where the first line with a mark begins, and its number."""
+    mark = _MARKS[flavor].search(text)
+    end = mark.start() if mark else len(text)
+    start = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+    return start, 1 + len(LINE_END.findall(text, 0, start))
 
 
 class _Markdown:
@@ -56,7 +81,16 @@ class _Markdown:
         self._spanned = False
         """Whether a link or image of this paragraph may hide what follows in it."""
 
-    def read(self, number: int, raw: str) -> Iterator[Line]:
+    def read(self, number: int, raw: str) -> Iterable[Line]:
+        if self._is_open() or _MARKS["markdown"].search(raw):
+            return self._read_marked(number, raw)
+        return (Line(number, raw),)
+
+    def _is_open(self) -> bool:
+        """Whether something of an earlier line goes on."""
+        return self._fence is not None or self._quoted or self._spanned or bool(self._markup.inside)
+
+    def _read_marked(self, number: int, raw: str) -> Iterator[Line]:
         if self._fence and self._fence.holds(raw):
             if self._fence.closed_by(raw):
                 self._fence = None

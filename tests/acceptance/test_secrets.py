@@ -108,7 +108,8 @@ def kept(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_MODEL", "scripted-demo")
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_AUTH_MODE", "bearer")
     monkeypatch.setenv("JCA_OPENAI_COMPATIBLE_API_KEY", KEY)
-    monkeypatch.setenv("JCA_GITHUB_TOKEN", TOKEN)
+    monkeypatch.setenv("JCA_JIRA_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("JCA_JIRA_API_TOKEN", TOKEN)
     monkeypatch.setenv("JCA_LOG_LEVEL", "debug")
     installation.start("-m", "tests.support.bearer_model", str(installation.model_port))
     with leaks.Watch(installation.up().pid) as watch:

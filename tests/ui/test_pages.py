@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from jobs.reasons import Code, because
 from tests.support.browser import Open, Screenshot, addresses, looks
 from tests.support.gateway.pages import Gateway
-from tests.support.seeds import accounts, work
+from tests.support.seeds import accounts, doings, work
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -84,9 +84,18 @@ def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, scre
     long = work.job(word, word, repository="r" * 60, **fields)
     gateway.put(long)
     gateway.say(long.id, word * 5)
+    gateway.run(gateway.services.ledger.write(doings.long, word))
     page = open_page("about:blank")
 
-    for name, path in (("queue", "/queue"), ("job", f"/jobs/{long.id}"), ("ticket", f"/jobs/{long.id}?tab=ticket")):
+    for name, path in {
+        "queue": "/queue",
+        "job": f"/jobs/{long.id}",
+        "ticket": f"/jobs/{long.id}?tab=ticket",
+        "repositories": "/repositories",
+        "repository": f"/repositories/{'w' * 64}",
+        "settings": "/settings",
+        "audit": "/audit",
+    }.items():
         page.goto(gateway.url + path)
         for look in looks(page):
             screenshot(page, f"long-{name}-{look}")

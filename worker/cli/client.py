@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from jobs import errors, settings
+from jobs import actors, errors, settings
 
 TOKEN_FILE = "api-token"  # noqa: S105 - the name of the file
 PATIENCE = httpx.Timeout(30.0, connect=5.0)  # seconds
@@ -51,7 +52,7 @@ class Gateway:
         self._address = address
         self._http = httpx.Client(
             base_url=f"{address}/api/v1/",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}", **_acting()},
             timeout=PATIENCE,
             trust_env=False,  # the way to one's own gateway leads through no proxy
         )
@@ -85,9 +86,9 @@ class Gateway:
         """Ask for a record; empty query values are left out."""
         return self._send("GET", path, query=query).json()
 
-    def text(self, path: str) -> httpx.Response:
-        """Ask for text; the response also has the headers."""
-        return self._send("GET", path)
+    def text(self, path: str, **query: object) -> httpx.Response:
+        """Ask for text; the response also has the headers. Empty query values are left out."""
+        return self._send("GET", path, query=query)
 
     def post(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask for a change and return the record it leads to."""
@@ -136,6 +137,15 @@ class Gateway:
         except httpx.TransportError as error:
             message = f"The gateway at {self._address} stopped answering: {error or type(error).__name__}."
             raise errors.TryAgain(message) from error
+
+
+def _acting() -> dict[str, str]:
+    """Who runs this command, for the audit log; nobody where the system has no name for the user."""
+    try:
+        name = actors.of_command_line(getpass.getuser())
+    except (KeyError, OSError):
+        return {}
+    return {actors.HEADER: name} if name else {}
 
 
 def problem(answer: httpx.Response) -> errors.JcaError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from worker.compose.checkup import Finding
+    from worker.compose.finding import Finding
 
 NOT_READY = 3  # exit code
 

@@ -10,6 +10,7 @@ import typer
 
 from jobs import errors
 from jobs.catalog import ValidationMode
+from jobs.redact import without_credentials
 from worker.cli import errands, terminal
 from worker.cli.client import Gateway
 
@@ -48,7 +49,7 @@ def list_repositories(
     rows = [
         [
             repository["alias"],
-            repository["url"],
+            without_credentials(repository["url"]),
             repository["default_branch"],
             "; ".join(shlex.join(command) for command in repository["validation_commands"]),
             repository["validation_mode"],
@@ -78,7 +79,7 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
     daily_usd: DailyUsd = None,
 ) -> None:
     """Add a repository, or replace the one with this alias."""
-    wanted = {
+    wanted: dict[str, object] = {
         "alias": alias,
         "url": url,
         "default_branch": branch,
@@ -114,10 +115,11 @@ def fetch_repository(
 
 def _put(wanted: Mapping[str, object]) -> None:
     with Gateway.here() as gateway:
-        repository = gateway.post("repositories", wanted)
-    terminal.write(f"✓ Repository {repository['alias']} is ready for jobs: {repository['url']}")
-    if not repository["validation_commands"]:
-        terminal.write("  Nothing proves the work yet: give a command with --validate.")
+        alias = gateway.post("repositories", wanted)["alias"]
+        view = gateway.get(f"repositories/{alias}")
+    terminal.write(f"✓ Repository {alias} is ready for jobs: {without_credentials(view['repository']['url'])}")
+    for advice in view["advice"]:
+        terminal.write(f"◔ {advice['sentence']}")
 
 
 def split(command: str) -> list[str]:

@@ -6,7 +6,6 @@ import asyncio
 import re
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 
 import httpx
 
@@ -15,24 +14,14 @@ from jobs.catalog import Catalog
 from jobs.queue import connection
 from jobs.settings import Settings
 from worker import state
+from worker.compose import source_checks
+from worker.compose.finding import Finding
 from worker.providers import selftest
 from worker.sandbox.bubblewrap import probe
 from worker.up import valkey
 
 OLDEST_GIT = (2, 34)
 """The first with what the worker's git calls need."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor."""
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
-    optional: bool = False
-    """Whether JCA works without it."""
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -49,6 +38,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("configuration", ok=False, detail=error.message, remedy=error.remedy)
         return
     yield _repositories(catalog)
+    async for finding in source_checks.examine(settings, catalog):
+        yield finding
     if not catalog.providers:
         remedy = "Set JCA_OPENAI_COMPATIBLE_BASE_URL and JCA_OPENAI_COMPATIBLE_MODEL, or use JCA_CONFIG_FILE."
         yield Finding("providers", ok=False, detail="none is configured", remedy=remedy)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jobs import provisioning
+from jobs.access import Known
 from jobs.catalog import Catalog, Source
 from jobs.ledger.database import Ledger
 from jobs.queue import connection
@@ -29,6 +30,10 @@ class Parts:
         """The configuration in force now."""
         return await self.ledger.read(provisioning.load_catalog, self.settings)
 
+    async def access(self) -> dict[str, Known]:
+        """What trackers are reached with now; what the ledger has of it is still sealed."""
+        return await self.ledger.read(provisioning.load_access, self.settings)
+
     async def sources(self) -> dict[str, Source]:
         """The sources in force now, with their secrets."""
         return await self.ledger.read(provisioning.load_sources, self.settings, self.vault)
@@ -46,6 +51,13 @@ async def opened(settings: Settings) -> AsyncIterator[Parts]:
     finally:
         await redis.aclose(close_connection_pool=True)
         await ledger.close()
+
+
+def secret_vault(settings: Settings) -> Vault:
+    """Opens what trackers are reached with; for the gateway, never for a receiver."""
+    given = settings.secret_key
+    key = given.get_secret_value() if given else state.secret(settings.state_dir, "secret-key")
+    return Vault(key.split(","))
 
 
 def cluster_token(settings: Settings) -> str:

@@ -13,14 +13,17 @@ from jobs.queue.doorbell import Doorbell
 from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
 from jobs.settings import Settings
+from jobs.vault import Vault
 from worker import state
 from worker.compose import common
+from worker.compose.trackers import Trackers
 from worker.duties import loop
 from worker.duties.office import Office
 from worker.gateway.app import create_app
 from worker.gateway.cluster import create_cluster_app
 from worker.gateway.services import Services
 from worker.serving import ended, serving, until_stopped
+from worker.trackers.connections import Connections
 from worker.trackers.record import RecordTracker
 from worker.up import child
 
@@ -38,8 +41,11 @@ async def run(settings: Settings) -> None:
         await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
         await parts.catalog()  # a configuration that cannot be used must stop the start, not the first job
         doorbell = Doorbell(parts.redis)
-        services = _services(parts, doorbell)
-        duties = asyncio.create_task(leader.lead(parts.ledger, partial(loop.run, _office(parts), doorbell)))
+        vault = common.secret_vault(settings)
+        connections = await stack.enter_async_context(Connections(parts.access, vault))
+        trackers = Trackers(connections, parts.sources, RecordTracker())
+        services = _services(parts, doorbell, vault, trackers)
+        duties = asyncio.create_task(leader.lead(parts.ledger, partial(loop.run, _office(parts, trackers), doorbell)))
         stack.push_async_callback(ended, duties)
         await stack.enter_async_context(serving(create_cluster_app(services), path=settings.gateway_socket))
         pages = serving(create_app(services), host=settings.host, port=settings.port)
@@ -47,7 +53,7 @@ async def run(settings: Settings) -> None:
         await until_stopped(duties)
 
 
-def _services(parts: common.Parts, doorbell: Doorbell) -> Services:
+def _services(parts: common.Parts, doorbell: Doorbell, vault: Vault, trackers: Trackers) -> Services:
     return Services(
         settings=parts.settings,
         ledger=parts.ledger,
@@ -56,6 +62,9 @@ def _services(parts: common.Parts, doorbell: Doorbell) -> Services:
         errands=Errands(parts.redis),
         logs=Logs(parts.redis),
         vault=parts.vault,
+        secret_vault=vault,
+        connections=trackers.connections,
+        code_host=trackers.of_repository,
         catalog=parts.catalog,
         api_token=state.secret(parts.settings.state_dir, "api-token"),
         cluster_token=common.cluster_token(parts.settings),
@@ -63,8 +72,7 @@ def _services(parts: common.Parts, doorbell: Doorbell) -> Services:
     )
 
 
-def _office(parts: common.Parts) -> Office:
-    record = RecordTracker(parts.ledger)
+def _office(parts: common.Parts, trackers: Trackers) -> Office:
     return Office(
         ledger=parts.ledger,
         dispatch=Dispatch(parts.redis),
@@ -72,6 +80,7 @@ def _office(parts: common.Parts) -> Office:
         logs=Logs(parts.redis),
         catalog=parts.catalog,
         sources=parts.sources,
-        tracker=lambda _source: record,
+        tracker=trackers.of_source,
+        code_host=trackers.of_repository,
         retention_days=parts.settings.retention_days,
     )

@@ -26,12 +26,14 @@ from jobs.settings import Settings
 from jobs.slug import branch_name
 from jobs.ticket import Ticket
 from worker import state
+from worker.compose import trackers
 from worker.duties import orders
-from worker.executor.alone import Configured, Told, Unshared
+from worker.executor.alone import Configured, Lend, Told, Unshared, configured
 from worker.executor.desk import Desk
 from worker.executor.run import run_job
 from worker.providers import registry, selftest
 from worker.sandbox.bubblewrap import probe
+from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 
 
@@ -61,14 +63,19 @@ async def run(request: Request, tell: Callable[[str, str], None]) -> tuple[WorkO
     catalog = await provisioning.catalog_at_rest(settings)
     for name in ("mirrors", "trajectories"):
         (directory / name).mkdir(mode=0o700, exist_ok=True)
-    order = decide(request, catalog, await _repository(request, catalog, Mirrors(directory / "mirrors")))
-    tell("note", f"{order.ticket.title}: {order.provider} with {order.model} on {order.repository.url}")
-    await _prove(settings, catalog, order)
-    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=directory))
-    try:
-        return order, await run_job(order, _desk(settings, catalog, order, scratch, tell))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    async with trackers.at_rest(settings) as connections:
+
+        async def lend(repository: Repository, write: bool) -> GitCredential | None:
+            return await trackers.lend(connections, repository, write=write)
+
+        order = decide(request, catalog, await _repository(request, catalog, Mirrors(directory / "mirrors"), lend))
+        tell("note", f"{order.ticket.title}: {order.provider} with {order.model} on {order.repository.url}")
+        await _prove(settings, catalog, order)
+        scratch = Path(tempfile.mkdtemp(prefix="run-", dir=directory))
+        try:
+            return order, await run_job(order, _desk(settings, Configured(catalog, lend), order, scratch, tell))
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def decide(request: Request, catalog: Catalog, repository: Repository) -> WorkOrder:
@@ -110,7 +117,7 @@ def _ticket(request: Request) -> Ticket:
     return Ticket(source="command-line", key=request.name, title=title, body="\n".join(body))
 
 
-async def _repository(request: Request, catalog: Catalog, mirrors: Mirrors) -> Repository:
+async def _repository(request: Request, catalog: Catalog, mirrors: Mirrors, lend: Lend) -> Repository:
     """The repository that was named, with what the command line says about it."""
     repository = catalog.repository(request.repository)
     changes: dict[str, object] = {
@@ -120,7 +127,9 @@ async def _repository(request: Request, catalog: Catalog, mirrors: Mirrors) -> R
     }
     if repository is None:
         repository = _unconfigured(request.repository)
-        changes["default_branch"] = request.branch or await mirrors.default_branch(repository.url)
+        changes["default_branch"] = request.branch or await mirrors.default_branch(
+            repository.url, await lend(repository, False)
+        )
     try:
         fields = repository.model_dump() | {name: value for name, value in changes.items() if value}
         return Repository.model_validate(fields)
@@ -143,7 +152,7 @@ async def _prove(settings: Settings, catalog: Catalog, order: WorkOrder) -> None
     sandbox = await probe(settings.sandbox_runtimes)
     if not sandbox.ok:
         raise errors.NotReady(f"The sandbox does not work here: {sandbox.detail}", remedy=sandbox.remedy)
-    profile = await Configured(catalog).provider(order.provider)
+    profile = configured(catalog, order.provider)
     readiness = await selftest.self_test(profile, order.model, worker=settings.worker_name)
     if not readiness.ready:
         remedy = next((step.remedy for step in readiness.steps if not step.ok), "")
@@ -152,7 +161,7 @@ async def _prove(settings: Settings, catalog: Catalog, order: WorkOrder) -> None
 
 def _desk(
     settings: Settings,
-    catalog: Catalog,
+    credentials: Configured,
     order: WorkOrder,
     scratch: Path,
     tell: Callable[[str, str], None],
@@ -160,7 +169,7 @@ def _desk(
     return Desk(
         lease=Unshared(),
         sink=Told(tell),
-        credentials=Configured(catalog),
+        credentials=credentials,
         mirrors=Mirrors(settings.state_dir / "mirrors"),
         directory=scratch / "run",
         trajectory=settings.state_dir / "trajectories" / f"{order.dispatch_id}.jsonl",

@@ -14,9 +14,11 @@ from jobs.job import Job, Status, advance
 from jobs.ledger import attempts, outbox, records, runs
 from jobs.ledger import holds as kept_holds
 from jobs.ledger.database import Transaction
+from jobs.order import WorkOrder
 from jobs.reasons import Code, Reason, because
 from jobs.results import Usage
 from jobs.run_result import RunResult
+from worker.duties import owing, recovery
 
 log = structlog.get_logger()
 
@@ -31,15 +33,26 @@ _STATUS = {"published": Status.PUBLISHING, "unpublished": Status.PUBLISH_FAILED,
 def apply(tx: Transaction, event: Event) -> bool:
     """Apply one event; True when it ended the run."""
     change = _CHANGES.get(event.kind)
-    job = records.find(tx, event.job)
-    if change is None or job is None or job.run != event.run:
+    if change is None:
         return False
     try:
+        job = _job(tx, event)
+        if job is None or job.run != event.run:
+            return False
         change(tx, job, event)
     except (errors.Conflict, ValueError, TypeError, KeyError) as error:  # one bad event must not stop all others
-        log.warning("event_ignored", event_kind=event.kind, why=str(error), **job.log_context())
+        log.warning("event_ignored", event_kind=event.kind, dispatch_id=event.dispatch_id, why=str(error))
         return False
     return event.kind in ENDINGS
+
+
+def _job(tx: Transaction, event: Event) -> Job | None:
+    """The job of an event. A result carries the order of its run, in case the ledger has lost that run."""
+    job = records.find(tx, event.job)
+    if event.kind != "result" or (job is not None and job.run >= event.run) or "order" not in event.data:
+        return job
+    order = WorkOrder.model_validate(event.data["order"])
+    return recovery.record_running(tx, job, order, str(event.data.get("token", "")), event.at)
 
 
 def _claimed(tx: Transaction, job: Job, event: Event) -> None:
@@ -47,9 +60,14 @@ def _claimed(tx: Transaction, job: Job, event: Event) -> None:
     if job.status is Status.RUNNING and job.claim != token:  # its loss was said where nobody could hear it
         _lost(tx, job, event)
         job = records.get(tx, job.id)
-    running = advance(job, Status.RUNNING, worker=worker, claim=token)
-    records.save(tx, running, who=worker, why=f"claimed by {worker}")
+    running = records.save(
+        tx,
+        advance(job, Status.RUNNING, worker=worker, claim=token),
+        who=worker,
+        why=f"claimed by {worker}",
+    )
     attempts.begin(tx, running, event.at)
+    owing.tell(tx, running)
 
 
 def _lost(tx: Transaction, job: Job, event: Event) -> None:
@@ -80,6 +98,7 @@ def _stage(tx: Transaction, job: Job, event: Event) -> None:
         },
     )
     runs.put_stage(tx, job.id, stage)
+    outbox.owe(tx, job.id, outbox.Effect.REPORT)
 
 
 def _usage(tx: Transaction, job: Job, event: Event) -> None:
@@ -97,11 +116,13 @@ def _result(tx: Transaction, job: Job, event: Event) -> None:
         kept |= {"validation": result.validation}
     kept |= {"branch": result.branch} if result.branch else {}
     _end_attempt(tx, job, event, result)
-    records.save(tx, advance(job, _STATUS[result.outcome], result.reason, **kept), who=job.worker)
+    saved = records.save(tx, advance(job, _STATUS[result.outcome], result.reason, **kept), who=job.worker)
     if result.diff or result.outcome != "published":
         runs.put_diff(tx, job.id, runs.Diff(text=result.diff, truncated=result.diff_truncated))
-    owed = outbox.Effect.PULL_REQUEST if result.outcome == "published" else outbox.Effect.REPORT
-    outbox.owe(tx, job.id, owed)
+    if result.outcome == "published":
+        outbox.owe(tx, job.id, outbox.Effect.PULL_REQUEST)
+    else:
+        owing.tell(tx, saved)
 
 
 def _parked(tx: Transaction, job: Job, event: Event) -> None:
@@ -110,7 +131,7 @@ def _parked(tx: Transaction, job: Job, event: Event) -> None:
     _end_attempt(tx, job, event, result)
     account = holds.account(job.selection.account if job.selection else "")
     kept_holds.put(tx, Hold(subject=account, reason=result.reason, by=job.worker, since=event.at, until=result.until))
-    records.save(tx, advance(job, Status.QUEUED, result.reason), who=job.worker)
+    owing.tell(tx, records.save(tx, advance(job, Status.QUEUED, result.reason), who=job.worker))
     if result.diff:
         runs.put_diff(tx, job.id, runs.Diff(text=result.diff, truncated=result.diff_truncated))
 
@@ -134,8 +155,7 @@ def _cancelled(tx: Transaction, job: Job, event: Event) -> None:
     attempts.end(tx, job.claim, "cancelled", event.at)
     reason = because(Code.CANCELLED, "A person cancelled it.")
     if job.status in {Status.RUNNING, Status.QUEUED}:
-        records.save(tx, advance(job, Status.CANCELLED, reason), who="queue")
-        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+        owing.tell(tx, records.save(tx, advance(job, Status.CANCELLED, reason), who="queue"))
 
 
 def _crashed(tx: Transaction, job: Job, event: Event) -> None:
@@ -153,8 +173,7 @@ def _failed(tx: Transaction, job: Job, event: Event) -> None:
 def _fail(tx: Transaction, job: Job, event: Event, reason: Reason) -> None:
     attempts.end(tx, job.claim, event.kind, event.at, reason.code.value)
     if job.status in {Status.RUNNING, Status.QUEUED}:
-        records.save(tx, advance(job, Status.FAILED, reason), who="queue")
-        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+        owing.tell(tx, records.save(tx, advance(job, Status.FAILED, reason), who="queue"))
 
 
 _CHANGES: dict[str, Change] = {

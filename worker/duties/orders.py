@@ -32,7 +32,7 @@ def order_for(job: Job, catalog: Catalog) -> WorkOrder:
         branch=job.branch,
         provider=job.selection.provider,
         model=job.selection.model,
-        inline_context=job.directives.inline_context,
+        inline_context="\n\n".join(filter(None, (job.directives.inline_context, job.continuation))),
         effort=job.directives.effort,
         limits=limits_for(job.directives, repository, catalog.workspace),
     )

@@ -1,16 +1,23 @@
-"""Publish: every effect that is owed to a tracker, until it is there or cannot be."""
+"""Publish: every effect that is owed outside, until it is there or cannot be.
+
+One job's effects are performed in their order, those of different jobs side by side. Before each the job is proved to
+be current: this process leads, and the record is the one that was looked at.
+"""
 
 from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
 from jobs import errors
-from jobs.job import Job, Status, advance
-from jobs.ledger import audit, outbox, records, runs
+from jobs.job import now
+from jobs.ledger import audit, outbox, records
 from jobs.ledger.database import Transaction
-from jobs.reasons import Code, because
-from jobs.results import PullRequest, PullRequestState
-from worker.duties import report
+from worker.duties import concluding, pull_requests, reporting
 from worker.duties.office import Office
 
 log = structlog.get_logger()
@@ -21,66 +28,66 @@ MOST_ATTEMPTS = 9
 PERMANENT = (errors.BadInput, errors.NotFound, errors.NotReady, errors.Refused)
 """What another try will not change."""
 
+AT_ONCE = 8  # jobs whose effects are performed side by side
+SOON = timedelta(seconds=1)
+
+_ORDER = tuple(outbox.Effect)
+"""Of one job's effects: the report comes last, since it tells of the others."""
+
 
 async def once(office: Office) -> int:
     """Perform what is due; returns how much that was."""
     due = await office.ledger.read(outbox.due)
+    by_job: dict[str, list[outbox.Owed]] = defaultdict(list)
     for owed in due:
-        try:
-            await _PERFORM[owed.effect](office, owed)
-        except Exception as error:  # noqa: BLE001 - whatever one effect meets, the others are owed as well
-            why = str(error) if isinstance(error, errors.JcaError) else f"{type(error).__name__}: {error}"
-            final = isinstance(error, PERMANENT) or owed.attempts + 1 >= MOST_ATTEMPTS
-            log.warning("effect_failed", effect=owed.effect.value, job=owed.job_id, why=why, final=final)
-            await office.ledger.write(give_up if final else outbox.postpone, owed, why)
+        by_job[owed.job_id].append(owed)
+    places = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for of_job in by_job.values():
+            group.create_task(_perform_all(office, of_job, places))
     return len(due)
 
 
-async def _open_pull_request(office: Office, owed: outbox.Owed) -> None:
-    job = await office.ledger.read(records.get, owed.job_id)
-    if job.status is Status.PUBLISHING:
-        opened = await office.tracker(job.ticket.source).open_pull_request(job, await _draft(office, job))
-        job = advance(job, Status.SUCCEEDED, job.reason, pull_request=opened)
-    await office.ledger.write(_published, owed, job)
+async def _perform_all(office: Office, of_job: Sequence[outbox.Owed], places: asyncio.Semaphore) -> None:
+    async with places:
+        for owed in sorted(of_job, key=lambda owed: _ORDER.index(owed.effect)):
+            await _perform(office, owed)
 
 
-def _published(tx: Transaction, owed: outbox.Owed, job: Job) -> None:
-    if job.status is Status.SUCCEEDED and job.pull_request:
-        records.save(tx, job, who="publish", why=f"{job.pull_request.state}: {job.branch}")
-    outbox.done(tx, owed)
-    outbox.owe(tx, job.id, outbox.Effect.REPORT)
+async def _perform(office: Office, owed: outbox.Owed) -> None:
+    try:
+        await _PERFORM[owed.effect](office, owed)
+    except errors.Conflict as overtaken:  # somebody else has the word; what is owed then is looked at afresh
+        log.info("effect_overtaken", effect=owed.effect.value, job=owed.job_id, why=str(overtaken))
+        await office.ledger.write(outbox.defer, owed, now() + SOON)
+    except Exception as error:  # noqa: BLE001 - whatever one effect meets, the others are owed as well
+        await _failed(office, owed, error)
 
 
-async def _report(office: Office, owed: outbox.Owed) -> None:
-    job = await office.ledger.read(records.get, owed.job_id)
-    await office.tracker(job.ticket.source).report(job, report.report(job))
-    await office.ledger.write(outbox.done, owed)
+async def _failed(office: Office, owed: outbox.Owed, error: Exception) -> None:
+    why = str(error) if isinstance(error, errors.JcaError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, errors.TryAgain) and error.until:
+        log.info("effect_limited", effect=owed.effect.value, job=owed.job_id, until=error.until.isoformat())
+        await office.ledger.write(outbox.defer, owed, error.until, why)
+        return
+    final = isinstance(error, PERMANENT) or owed.attempts + 1 >= MOST_ATTEMPTS
+    log.warning("effect_failed", effect=owed.effect.value, job=owed.job_id, why=why, final=final)
+    await office.ledger.write(give_up if final else outbox.postpone, owed, why)
 
 
 def give_up(tx: Transaction, owed: outbox.Owed, why: str) -> None:
     """Nothing more is tried by itself: the job says so, or, where only its report is missing, the audit log does."""
     outbox.done(tx, owed)
-    if owed.effect is outbox.Effect.REPORT:
-        audit.note(tx, actor="publish", action="report.given_up", subject=owed.job_id, detail=why)
+    if owed.effect is outbox.Effect.PULL_REQUEST:
+        pull_requests.give_up(tx, owed.job_id, why)
         return
-    job = records.get(tx, owed.job_id)
-    if job.status is Status.PUBLISHING:
-        reason = because(Code.PUBLISH_FAILED, f"The pull request could not be opened: {why}")
-        records.save(tx, advance(job, Status.PUBLISH_FAILED, reason), who="publish")
-        outbox.owe(tx, job.id, outbox.Effect.REPORT)
+    audit.note(tx, actor="publish", action=f"{owed.effect}.given_up", subject=owed.job_id, detail=why)
+    if owed.effect is outbox.Effect.CONCLUDE and (job := records.find(tx, owed.job_id)):
+        concluding.note(tx, job, (why,))
 
 
-async def _draft(office: Office, job: Job) -> PullRequest:
-    repository = (await office.catalog()).repository(job.repository)
-    diff = await office.ledger.read(runs.diff, job.id)
-    return PullRequest(
-        state=PullRequestState.RECORDED,
-        branch=job.branch,
-        base_branch=job.directives.base or (repository.default_branch if repository else ""),
-        commit=job.commit,
-        title=f"{job.ticket.title} ({job.ticket.key})",
-        body=report.pull_request_body(job, diff),
-    )
-
-
-_PERFORM = {outbox.Effect.PULL_REQUEST: _open_pull_request, outbox.Effect.REPORT: _report}
+_PERFORM = {
+    outbox.Effect.PULL_REQUEST: pull_requests.open_owed,
+    outbox.Effect.CONCLUDE: concluding.conclude_owed,
+    outbox.Effect.REPORT: reporting.report_owed,
+}

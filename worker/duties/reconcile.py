@@ -13,11 +13,10 @@ import structlog
 
 from jobs import errors
 from jobs.job import Job, Status, advance, now
-from jobs.ledger import holds, outbox, records
+from jobs.ledger import holds, records
 from jobs.ledger.database import Transaction
-from jobs.order import WorkOrder
 from jobs.reasons import Code, because
-from worker.duties import dispatching, fold, orders, rules
+from worker.duties import dispatching, fold, owing, recovery, rules
 from worker.duties.office import Office
 
 log = structlog.get_logger()
@@ -76,7 +75,7 @@ async def _examine(office: Office, dispatch_id: str) -> int:
         return 0  # it was dispatched a moment ago
     order = await office.dispatch.order(dispatch_id)
     if order is not None and (job is None or job.run < order.run):
-        await office.ledger.write(_record_again, job, order)
+        await office.ledger.write(recovery.record_waiting, job, order)
         log.info("recorded_again", job=order.job, run=order.run)
         return 1
     running = (await office.dispatch.place(dispatch_id)).state == "running"
@@ -87,17 +86,6 @@ async def _examine(office: Office, dispatch_id: str) -> int:
     return 1
 
 
-def _record_again(tx: Transaction, job: Job | None, order: WorkOrder) -> None:
-    """Record what only the queue remembers."""
-    recovered = orders.job_of(order, job)
-    why = "found in the queue; the ledger did not know this run"
-    if job is None:
-        records.insert_job(tx, recovered, who="reconcile", why=why)
-    else:
-        records.save(tx, recovered, who="reconcile", why=why)
-
-
 def _give_up(tx: Transaction, job: Job, error: errors.NotFound) -> None:
     reason = because(Code.REPOSITORY_UNKNOWN, error.message, "Add the repository again, then retry the job.")
-    records.save(tx, advance(job, Status.FAILED, reason), who="reconcile")
-    outbox.owe(tx, job.id, outbox.Effect.REPORT)
+    owing.tell(tx, records.save(tx, advance(job, Status.FAILED, reason), who="reconcile"))

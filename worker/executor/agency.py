@@ -23,7 +23,7 @@ async def begin(work: Work) -> Conversation:
     """Get the provider's key for this run and open a conversation with its model."""
     order = work.order
     profile = await _profile(work)
-    work.secrets = (profile.api_key.get_secret_value(),) if profile.api_key else ()
+    work.secrets += (profile.api_key.get_secret_value(),) if profile.api_key else ()
     try:
         model = work.desk.build_model(profile, order.model, order.effort)
     except (errors.NotReady, errors.Refused) as error:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from jobs import errors
-from jobs.catalog import Catalog, ProviderProfile
+from jobs.catalog import Catalog, ProviderProfile, Repository
+from jobs.order import WorkOrder
 from jobs.results import Usage
+from worker.executor.desk import Lease
+from worker.sandbox.git import GitCredential
 
 if TYPE_CHECKING:
     from jobs.ledger.runs import StageState
 
 
+Lend = Callable[[Repository, bool], Awaitable[GitCredential | None]]
+"""What git shows to the host of a repository, to push where the second argument says so."""
+
+
 class Unshared:
     """A lease nobody else can take: the job exists in this process only."""
+
+    token = ""
 
     async def current(self) -> bool:
         """Always true."""
@@ -22,10 +31,25 @@ class Unshared:
 
 
 class Configured:
-    """Credentials straight from the configuration of the person who runs the command."""
+    """Credentials straight from the configuration of the person who runs the command.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Args:
+        catalog: has the provider profiles.
+        lend: gives what git shows.
+    """
+
+    def __init__(self, catalog: Catalog, lend: Lend) -> None:
         self._catalog = catalog
+        self._lend = lend
+
+    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+
+        Raises:
+            errors.JcaError: what is configured cannot be used.
+        """
+        del lease
+        return await self._lend(order.repository, write)
 
     async def provider(self, name: str) -> ProviderProfile:
         """The provider profile with its key.
@@ -33,10 +57,19 @@ class Configured:
         Raises:
             errors.NotReady: it is not configured.
         """
-        profile = self._catalog.provider(name)
-        if profile is None:
-            raise errors.NotReady(f"There is no provider {name}.", remedy="`jca providers list` shows those there are.")
-        return profile
+        return configured(self._catalog, name)
+
+
+def configured(catalog: Catalog, name: str) -> ProviderProfile:
+    """The provider profile of this name.
+
+    Raises:
+        errors.NotReady: it is not configured.
+    """
+    profile = catalog.provider(name)
+    if profile is None:
+        raise errors.NotReady(f"There is no provider {name}.", remedy="`jca providers list` shows those there are.")
+    return profile
 
 
 class Told:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from jobs.catalog import ProviderProfile
+from jobs.order import WorkOrder
 from jobs.results import Usage
+from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 class Lease(Protocol):
     """The right to act for a job."""
+
+    @property
+    def token(self) -> str:
+        """What proves the claim to the gateway; empty where there is none."""
 
     async def current(self) -> bool:
         """Prove, now, that this run still owns its job."""
@@ -46,6 +52,15 @@ class Credentials(Protocol):
         Raises:
             errors.TryAgain: whoever knows it does not answer now.
             errors.NotReady: there is no such profile any more.
+        """
+
+    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+
+        Raises:
+            errors.LostLease: another worker has the job.
+            errors.TryAgain: whoever lends it does not answer now.
+            errors.NotReady: there is none for this repository; a person has to mend that.
         """
 
 

@@ -7,13 +7,15 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from jobs import errors
+from jobs.catalog import ProviderProfile
 from jobs.errand import Errand, ErrandEnd, ErrandStep, Kind
 from jobs.readiness import Step
-from worker.executor.desk import Credentials
 from worker.executor.readiness import ReadinessBoard
 from worker.sandbox import remote
+from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 
 Report = Callable[[ErrandStep], Awaitable[None]]
@@ -21,11 +23,26 @@ Report = Callable[[ErrandStep], Awaitable[None]]
 _KILO = 1024
 
 
+class ErrandCredentials(Protocol):
+    """What an errand may use."""
+
+    async def provider(self, name: str) -> ProviderProfile:
+        """The provider profile with its key; fails as `Credentials.provider`."""
+
+    async def fetching(self, errand: Errand) -> GitCredential | None:
+        """What git shows to the host of the repository the errand is about; None: it needs nothing of ours.
+
+        Raises:
+            errors.TryAgain: whoever lends it does not answer now.
+            errors.NotReady: there is none for this repository.
+        """
+
+
 @dataclass(frozen=True)
 class ErrandDesk:
     """What errands are done with on this worker."""
 
-    credentials: Credentials
+    credentials: ErrandCredentials
     board: ReadinessBoard
     mirrors: Mirrors
     forget_jobs: Callable[[Collection[str]], Awaitable[None]]
@@ -65,7 +82,7 @@ class ErrandDesk:
         await report(ErrandStep(name="fetch", detail=f"Asking {remote.redact(url)} for {branch}."))
         began = time.perf_counter()
         try:
-            snapshot = await self.mirrors.sync(url, branch)
+            snapshot = await self.mirrors.sync(url, branch, await self.credentials.fetching(errand))
         except errors.JcaError as error:
             failed = ErrandStep(name="fetch", ok=False, detail=error.message, remedy=error.remedy)
             await report(failed.model_copy(update={"milliseconds": _since(began)}))

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from jobs import errors
 from jobs.catalog import ProviderProfile
+from jobs.errand import Errand
+from jobs.order import WorkOrder
+from worker.executor.desk import Lease
+from worker.sandbox import remote
+from worker.sandbox.git import GitCredential
 
 PATIENCE = 10.0  # seconds one answer may take
 
 _Record = TypeVar("_Record", bound=BaseModel)
+
+_FINAL: Mapping[str, type[errors.JcaError]] = {
+    "lost_lease": errors.LostLease,
+    "not_ready": errors.NotReady,
+    "not_found": errors.NotReady,
+    "refused": errors.NotReady,
+}
+"""What the gateway says that asking again does not change."""
 
 _LOCAL = "http://gateway"
 """Names nothing: over a unix socket no host is looked up."""
@@ -29,6 +43,28 @@ class _Current(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     current: bool
+
+
+class _Lent(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    host_url: str
+    header: SecretStr
+
+
+class _GitCredential(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    credential: _Lent | None
+    """None: the repository's host is none that the gateway has access to."""
+
+
+class _Problem(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    error: str
+    message: str
+    remedy: str = ""
 
 
 class GatewayClient:
@@ -95,7 +131,34 @@ class GatewayClient:
         claim = {"dispatch_id": dispatch_id, "token": token}
         return self._read(_Current, await self._ask("POST", "/cluster/v1/runs/current", claim)).current
 
-    async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> bytes:
+    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+
+        Raises:
+            errors.LostLease: another worker has the job.
+            errors.TryAgain: the gateway does not answer, or the code host does not answer it.
+            errors.NotReady: the gateway's access does not reach this repository.
+        """
+        if remote.transport(order.repository.url) != "https":
+            return None
+        claim = {"dispatch_id": order.dispatch_id, "token": lease.token, "write": write}
+        return await self._lent("runs", claim)
+
+    async def fetching(self, errand: Errand) -> GitCredential | None:
+        """What git shows to the host of the repository an errand is about; None: it needs nothing of ours.
+
+        Raises:
+            errors.TryAgain: the gateway does not answer, or the code host does not answer it.
+            errors.NotReady: the gateway's access does not reach this repository.
+        """
+        return await self._lent("errands", {"errand": errand.id})
+
+    async def _lent(self, to: str, question: Mapping[str, object]) -> GitCredential | None:
+        content = await self._ask("POST", f"/cluster/v1/{to}/git-credential", question)
+        lent = self._read(_GitCredential, content).credential
+        return GitCredential(lent.host_url, lent.header) if lent else None
+
+    async def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
         try:
             answer = await self._http.request(method, path, json=body)
         except httpx.TransportError as error:
@@ -105,8 +168,17 @@ class GatewayClient:
             remedy = "Give both the same JCA_CLUSTER_TOKEN."
             raise errors.NotReady(f"The gateway at {self._address} does not know this cluster token.", remedy=remedy)
         if answer.is_error:
-            raise errors.TryAgain(f"The gateway at {self._address} answered {answer.status_code}: {answer.text[:300]}")
+            raise self._fault(answer)
         return answer.content
+
+    def _fault(self, answer: httpx.Response) -> errors.JcaError:
+        try:
+            problem = _Problem.model_validate_json(answer.content)
+        except ValidationError:
+            problem = _Problem(error="", message=answer.text[:300])
+        if kind := _FINAL.get(problem.error):
+            return kind(problem.message, remedy=problem.remedy)
+        return errors.TryAgain(f"The gateway at {self._address} answered {answer.status_code}: {problem.message}")
 
     def _read(self, model: type[_Record], content: bytes) -> _Record:
         try:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import shlex
 
 from jobs import errors
+from jobs.guidance import FILES, LIMIT
 from jobs.results import CommandOutcome
 from worker.agent.task import Task
 from worker.executor.work import Work
 from worker.sandbox.checkout import Checkout
 from worker.sandbox.files import Files
-
-RULES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md")
-"""Files in which repositories keep their rules for agents."""
-
-RULES_LIMIT = 20_000  # characters of each
 
 
 def first_task(work: Work) -> Task:
@@ -42,9 +38,9 @@ def repair_task(work: Work, failing: CommandOutcome) -> Task:
 def rules(checkout: Checkout) -> str:
     """The rules in a tree that no agent has changed yet."""
     files, found = Files(checkout.tree), []
-    for name in RULES:
+    for name in FILES:
         try:
-            found.append(f"{name}:\n{files.read(name)[:RULES_LIMIT]}")
+            found.append(f"{name}:\n{files.read(name)[:LIMIT]}")
         except errors.JcaError:
             continue
     return "\n\n".join(found)

@@ -46,8 +46,11 @@ async def already_published(work: Work) -> RunResult | None:
 
 
 async def _published(work: Work, branch: str) -> push.Published | None:
+    url, mirrors = work.order.repository.url, work.desk.mirrors
     try:
-        return await push.published(work.order.repository.url, branch, mirrors=work.desk.mirrors)
+        return await push.published(url, branch, mirrors=mirrors, credential=await work.git())
+    except errors.LostLease:
+        raise
     except errors.JcaError as error:
         raise errors.RunStopped(Code.CHECKOUT_FAILED, error.message, remedy=error.remedy) from error
 
@@ -121,7 +124,10 @@ async def _push(work: Work) -> None:
     for pause in (*work.desk.pauses, None):
         await _prove(work)
         try:
-            await push.push(mirror, work.commit, repository.url, work.branch, expected=None, forbidden=never)
+            lent = await work.git(write=True)  # an agent may have worked for longer than any earlier one is good
+            await push.push(
+                mirror, work.commit, repository.url, work.branch, expected=None, forbidden=never, credential=lent
+            )
             break
         except errors.TryAgain as error:
             if pause is None:

@@ -100,9 +100,13 @@ class Reporter:
         await self._tell("usage", {"usage": usage.model_dump(mode="json")})
 
     async def result(self, result: RunResult) -> None:
-        """How the run ended; said before the job is let go."""
+        """How the run ended; said before the job is let go, with the order in case the ledger has lost the run."""
         await self._say("note" if result.outcome == "published" else "error", str(result.reason).splitlines())
-        await self._tell("result", {"result": result.model_dump(mode="json")})
+        told: dict[str, object] = {
+            "result": result.model_dump(mode="json"),
+            "order": self._order.model_dump(mode="json"),
+        }
+        await self._tell("result", told)
 
     async def parked(self, result: RunResult) -> None:
         """That the run cannot go on before its provider account has rested; said before the job is put back."""

@@ -24,10 +24,12 @@ async def prepare_checkout(work: Work) -> None:
     repository = work.order.repository
     async with stage(work, "checkout"):
         try:
-            snapshot = await work.desk.mirrors.sync(repository.url, work.order.base_branch)
+            snapshot = await work.desk.mirrors.sync(repository.url, work.order.base_branch, await work.git())
             work.checkout = await checkout(snapshot, work.desk.directory / "checkout")
             work.base, work.rules = work.checkout.base, guidance.rules(work.checkout)
             await keeping.carry_on(work, work.checkout)
+        except errors.LostLease:
+            raise
         except errors.JcaError as error:
             raise errors.RunStopped(Code.CHECKOUT_FAILED, error.message, remedy=error.remedy) from error
         work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from jobs import redact
+from jobs import errors, redact
 from jobs.order import WorkOrder
 from jobs.reasons import Reason
 from jobs.results import CommandOutcome, Usage
@@ -16,6 +16,7 @@ from jobs.run_result import RunResult
 from worker.executor.desk import Desk
 from worker.sandbox.bubblewrap import Sandbox
 from worker.sandbox.checkout import Changes, Checkout
+from worker.sandbox.git import GitCredential
 from worker.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -93,6 +94,28 @@ class Work:
         if self.checkout:
             await self.checkout.remove()
         await asyncio.to_thread(shutil.rmtree, self.desk.directory, ignore_errors=True)
+
+    async def git(self, *, write: bool = False) -> GitCredential | None:
+        """What git shows to the repository's host, lent for this run; nobody gets to read it.
+
+        To read, whoever lends it is asked again for a while; to write, it is the push that is tried again.
+
+        Raises:
+            errors.JcaError: as `Credentials.git`.
+        """
+        for pause in () if write else self.desk.pauses:
+            try:
+                return await self._lend(write=write)
+            except errors.TryAgain as error:
+                await self.note("note", f"{error.message} Trying again in {pause:g} s.")
+                await asyncio.sleep(pause)
+        return await self._lend(write=write)
+
+    async def _lend(self, *, write: bool) -> GitCredential | None:
+        lent = await self.desk.credentials.git(self.order, self.desk.lease, write=write)
+        if lent is not None:
+            self.secrets = tuple(dict.fromkeys((*self.secrets, *lent.secrets)))
+        return lent
 
     def _evidence(self) -> dict[str, object]:
         return {

@@ -7,7 +7,7 @@ from aiohttp import web
 from jobs import errors
 from jobs.ledger import records
 from worker.gateway import api, guard, problems, pulse, rendering, streams
-from worker.gateway.pages import forms, holds, job, providers, queue
+from worker.gateway.pages import audit, forms, holds, job, providers, queue, repositories, settings
 from worker.gateway.services import SERVICES, Services
 
 LARGEST_FORM = 64 * 1024  # bytes; the largest form ticks a page of jobs
@@ -41,6 +41,18 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/jobs/{job}/changes.diff", job.raw_diff)
     app.router.add_get("/providers", providers.show)
     app.router.add_post("/providers/{name}/test", providers.test)
+    app.router.add_get("/repositories", repositories.show)
+    app.router.add_post("/repositories", repositories.add)
+    app.router.add_get("/repositories/-/new", repositories.ask_new)
+    app.router.add_get("/repositories/{alias}", repositories.show_one)
+    app.router.add_post("/repositories/{alias}", repositories.save)
+    app.router.add_post("/repositories/{alias}/test", repositories.test)
+    app.router.add_get("/repositories/{alias}/remove", repositories.ask_removal)
+    app.router.add_post("/repositories/{alias}/remove", repositories.remove)
+    app.router.add_get("/audit", audit.show)
+    app.router.add_get("/audit/export.{format:csv|jsonl}", audit.export)
+    app.router.add_get("/settings", settings.show)
+    app.router.add_post("/settings/sources/{name}/rotate", settings.rotate)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
 

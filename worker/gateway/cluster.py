@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.catalog import ProviderProfile
+from worker.gateway import lending
 from worker.gateway.api import answers
 from worker.gateway.api.answers import Problem
 from worker.gateway.services import SERVICES, Services
@@ -37,6 +38,8 @@ def create_cluster_app(services: Services) -> web.Application:
     app[SERVICES] = services
     app.router.add_get("/cluster/v1/profiles", profiles)
     app.router.add_post("/cluster/v1/runs/current", is_current)
+    app.router.add_post("/cluster/v1/runs/git-credential", lending.for_run)
+    app.router.add_post("/cluster/v1/errands/git-credential", lending.for_errand)
     return app
 
 
@@ -44,7 +47,7 @@ async def profiles(request: web.Request) -> web.Response:
     """Answer `GET /cluster/v1/profiles`: every enabled provider profile with its key."""
     catalog = await request.app[SERVICES].catalog()
     enabled = [_with_key(profile) for profile in catalog.providers if profile.enabled]
-    return web.json_response({"profiles": enabled}, headers={"Cache-Control": "no-store"})
+    return web.json_response({"profiles": enabled}, headers=lending.UNSTORED)
 
 
 async def is_current(request: web.Request) -> web.Response:

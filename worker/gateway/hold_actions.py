@@ -1,4 +1,7 @@
-"""Pausing and resuming: of everything, of one provider account, of one repository. Each leaves an audit entry."""
+"""Pausing and resuming: of everything, of one provider account, of one repository, of what sources bring.
+
+Each leaves an audit entry.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from jobs import errors, holds, spending
+from jobs import actors, errors, holds, spending
 from jobs.catalog import Catalog
 from jobs.holds import Hold
-from jobs.ledger import audit
+from jobs.ledger import audit, configuration
 from jobs.ledger import holds as kept
 from jobs.ledger.database import Transaction
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, because
 from worker.gateway.services import Services
+from worker.gateway.source_actions import provisioned_sources
 
 LONGEST_NOTE = 200  # characters
 
@@ -33,17 +37,20 @@ async def pause(services: Services, subject: str, note: str, who: str) -> Hold:
 
     Args:
         services: the gateway's parts.
-        subject: `*`, `account:<name>` or `repository:<alias>`.
+        subject: `*`, `account:<name>`, `repository:<alias>`, `intake` or `intake:<source>`.
         note: why, for those who wait; may be empty.
         who: does it.
 
     Raises:
-        errors.NotFound: there is no such account or repository.
+        errors.NotFound: there is no such account, repository or source.
         errors.BadInput: the subject is of another kind.
     """
-    _check_known(subject, await services.catalog())
-    hold = Hold(subject=subject, reason=because(Code.PAUSED, _sentence(who, note)), by=who)
+    _check_known(subject, await services.catalog(), await services.ledger.read(_sources, services))
+    code = Code.INTAKE_PAUSED if holds.of_intake(subject) else Code.PAUSED
+    hold = Hold(subject=subject, reason=because(code, _sentence(who, note)), by=who)
     await services.ledger.write(_put, hold, who)
+    if holds.of_intake(subject):
+        return hold
     with contextlib.suppress(errors.TryAgain):  # the duties bring it to the queue as soon as that answers
         await services.dispatch.hold(subject, None)
     return hold
@@ -57,6 +64,10 @@ async def resume(services: Services, subject: str, who: str) -> Resumed:
         errors.Refused: only spend caps hold it.
         errors.TryAgain: the queue does not answer; nothing was changed.
     """
+    if holds.of_intake(subject):
+        resumed = await services.ledger.write(_end, subject, who, in_queue=False)
+        services.wake()
+        return resumed
     in_queue = subject in await services.dispatch.holds()
     resumed = await services.ledger.write(_end, subject, who, in_queue=in_queue)
     if resumed.left:
@@ -71,18 +82,24 @@ def may_resume(hold: Hold) -> bool:
     return hold.by != spending.BY
 
 
-def _check_known(subject: str, catalog: Catalog) -> None:
+def _sources(tx: Transaction, services: Services) -> list[str]:
+    return [*provisioned_sources(services), *(source.name for source in configuration.sources(tx))]
+
+
+def _check_known(subject: str, catalog: Catalog, sources: Sequence[str]) -> None:
     kind, _, name = subject.partition(":")
     known = {
         "account": [profile.account for profile in catalog.providers],
         "repository": [repository.alias for repository in catalog.repositories],
+        "intake": sources,
     }
-    if subject == holds.EVERYTHING or name in known.get(kind, ()):
+    if subject in {holds.EVERYTHING, holds.INTAKE} or name in known.get(kind, ()):
         return
     if kind not in known or not name:
-        remedy = "Pause * (everything), account:NAME or repository:ALIAS."
+        remedy = "Pause * (everything), account:NAME, repository:ALIAS, intake or intake:SOURCE."
         raise errors.BadInput(f"{subject[:80]!r} is nothing that can be paused.", remedy=remedy)
-    raise errors.NotFound(f"There is no {kind} {name[:80]}.", remedy=_proposal(name, known[kind]))
+    what = "source" if kind == holds.INTAKE else kind
+    raise errors.NotFound(f"There is no {what} {name[:80]}.", remedy=_proposal(name, known[kind]))
 
 
 def _proposal(name: str, known: Sequence[str]) -> str:
@@ -92,7 +109,8 @@ def _proposal(name: str, known: Sequence[str]) -> str:
 
 def _sentence(who: str, note: str) -> str:
     words = " ".join(note.split())[:LONGEST_NOTE].rstrip(". ")
-    return f"Paused by {who}: {words}." if words else f"Paused by {who}."
+    by = actors.named(who)
+    return f"Paused by {by}: {words}." if words else f"Paused by {by}."
 
 
 def _put(tx: Transaction, hold: Hold, who: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from jobs.catalog import Catalog
+from jobs.catalog import Catalog, Repository
 from jobs.events import Logs
 from jobs.ledger.database import Ledger
 from jobs.queue.dispatch import Dispatch
@@ -15,6 +15,8 @@ from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
 from jobs.settings import Settings
 from jobs.vault import Vault
+from worker.trackers.connections import Connections
+from worker.trackers.protocol import CodeHost
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Services:
     logs: Logs
     vault: Vault
     """Seals webhook secrets."""
+    secret_vault: Vault
+    """Seals what trackers are reached with."""
+    connections: Connections
+    """Trackers and code hosts we have access to."""
+    code_host: Callable[[Repository], Awaitable[CodeHost]]
+    """Where a repository lives, as somebody who reaches it."""
     catalog: Callable[[], Awaitable[Catalog]]
     """The configuration in force now: provisioned file, environment and ledger together."""
     api_token: str

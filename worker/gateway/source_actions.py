@@ -8,9 +8,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from jobs import errors, provisioning, sources
+from jobs.access import Access, StoredAccess, described, seal
 from jobs.catalog import SHORTEST_SECRET, Name, Source
+from jobs.intake_rules import IntakeRules
 from jobs.ledger import audit, configuration
 from jobs.ledger.database import Transaction
+from jobs.readiness import Step
 from jobs.vault import Vault
 from worker.gateway.services import Services
 
@@ -26,7 +29,11 @@ class WantedSource(BaseModel):
     repositories: tuple[Name, ...] = ()
     """Aliases it may write; empty: all for `github` and `jira`, which is refused for `local`."""
     actors: tuple[str, ...] = ()
-    """Logins that may start jobs; `*` allows everybody who can reach the source."""
+    """Logins or account ids that may start jobs; `*` allows everybody who can reach the source."""
+    rules: IntakeRules | None = None
+    """What it asks of its tickets and shows on them; what holds so far when not given."""
+    access: Access | None = None
+    """What its tracker is reached with, in place of what was known; never shown again."""
     secret: SecretStr | None = Field(None, min_length=SHORTEST_SECRET)
     """What the sender signs with; made when not given."""
 
@@ -50,10 +57,13 @@ async def put_source(services: Services, wanted: WantedSource, who: str) -> tupl
     name = wanted.name or wanted.kind
     _check_unlocked(services, name)
     await _check_repositories(services, wanted)
-    return await services.ledger.write(_put, services.vault, name, wanted, who)
+    access = _sealed_access(name, wanted, services.secret_vault)
+    return await services.ledger.write(_put, services.vault, name, wanted, access, who)
 
 
-def _put(tx: Transaction, vault: Vault, name: str, wanted: WantedSource, who: str) -> tuple[Source, SecretStr | None]:
+def _put(
+    tx: Transaction, vault: Vault, name: str, wanted: WantedSource, access: StoredAccess | None, who: str
+) -> tuple[Source, SecretStr | None]:
     earlier = _find(tx, name)
     if earlier is None:
         secret = wanted.secret or new_secret()
@@ -61,8 +71,20 @@ def _put(tx: Transaction, vault: Vault, name: str, wanted: WantedSource, who: st
     else:
         secret, source = None, _widened(sources.unseal(earlier, vault), wanted)
     configuration.put_source(tx, sources.seal(source, vault))
-    audit.note(tx, actor=who, action="source.put", subject=name, detail=_described(source))
+    detail = _described(source)
+    if access is not None:
+        configuration.put_access(tx, access)
+        detail = f"{detail}; access: {described(access)}"
+    audit.note(tx, actor=who, action="source.put", subject=name, detail=detail)
     return source, secret
+
+
+def _sealed_access(name: str, wanted: WantedSource, vault: Vault) -> StoredAccess | None:
+    if wanted.access is None:
+        return None
+    if wanted.access.kind != wanted.kind:
+        raise errors.BadInput(f"A {wanted.kind} source is not reached with access to {wanted.access.kind}.")
+    return seal(name, wanted.access, vault)
 
 
 async def rotate_source(services: Services, name: str, who: str, *, keep_previous: bool = True) -> SecretStr:
@@ -102,7 +124,21 @@ async def remove_source(services: Services, name: str, who: str) -> None:
 def _remove(tx: Transaction, name: str, who: str) -> None:
     _get(tx, name)
     configuration.remove_source(tx, name)
+    configuration.remove_access(tx, name)
     audit.note(tx, actor=who, action="source.remove", subject=name)
+
+
+async def examine_source(services: Services, name: str) -> tuple[Step, ...]:
+    """Try what a source's tracker is reached with; asks the tracker and changes nothing there.
+
+    Raises:
+        errors.NotFound: there is no access of that name.
+        errors.JcaError: the access cannot be opened or used at all.
+    """
+    stored = {source.name: source for source in await services.ledger.read(configuration.sources)}
+    source, _ = provisioned_sources(services).get(name, (stored.get(name), ""))
+    repositories = (await services.catalog()).repositories
+    return tuple([step async for step in services.connections.examine(name, source, repositories)])
 
 
 def provisioned_sources(services: Services) -> dict[str, tuple[Source, str]]:
@@ -122,6 +158,7 @@ def _new(name: str, wanted: WantedSource, secret: SecretStr) -> Source:
         secrets=(secret,),
         repositories=wanted.repositories,
         actors=wanted.actors,
+        rules=wanted.rules or IntakeRules(),
     )
 
 
@@ -134,8 +171,13 @@ def _widened(source: Source, wanted: WantedSource) -> Source:
         raise errors.Conflict(f"Source {source.name} has a secret already.", remedy=remedy)
     writes_all = source.kind != "local" and not source.repositories
     repositories = () if writes_all else (*source.repositories, *wanted.repositories)
-    more = {"repositories": _distinct(repositories), "actors": _distinct((*source.actors, *wanted.actors))}
-    return source.model_copy(update=more)
+    return source.model_copy(
+        update={
+            "repositories": _distinct(repositories),
+            "actors": _distinct((*source.actors, *wanted.actors)),
+            "rules": wanted.rules or source.rules,
+        }
+    )
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:

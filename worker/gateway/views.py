@@ -11,8 +11,8 @@ from jobs.holds import Hold
 from jobs.job import Job, Status
 from jobs.ledger.runs import Stage
 from jobs.readiness import Readiness, State
-from jobs.results import PullRequestState
-from worker.gateway import actions, listing, waiting, words
+from worker import steering
+from worker.gateway import listing, waiting, words
 from worker.gateway.standing import Standing
 from worker.gateway.waiting import Line
 
@@ -105,7 +105,7 @@ class Scene:
 
 def can_retry(job: Job) -> bool:
     """Whether a person may start it again."""
-    return job.status in actions.RETRIABLE
+    return job.status in steering.RETRIABLE
 
 
 def can_cancel(job: Job) -> bool:
@@ -141,7 +141,7 @@ def note(job: Job, scene: Scene) -> str:
     if stage := scene.stages.get(job.id):
         return f"{stage} on {job.worker}" if job.worker else stage
     if job.status is Status.SUCCEEDED and job.pull_request:
-        return "Pull request open" if job.pull_request.state is PullRequestState.OPEN else "Pull request recorded"
+        return f"Pull request {job.pull_request.state}"
     return job.reason.sentence if job.reason else ""
 
 

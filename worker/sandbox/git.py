@@ -7,6 +7,7 @@ opened: every call names a trusted one. Overrides on the command line are never 
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -86,6 +87,21 @@ class GitCredential:
         if not re.fullmatch(r"[A-Za-z0-9-]+: [^\r\n\0]+", self.header.get_secret_value()):
             raise errors.BadInput("A git credential is one header line, such as `Authorization: Basic …`.")
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every form in which it could be read somewhere: the header, what follows its scheme, the password in that."""
+        header = self.header.get_secret_value()
+        value = header.partition(": ")[2]
+        scheme, _, encoded = value.partition(" ")
+        return tuple(form for form in (header, value, encoded, _password(encoded) if scheme == "Basic" else "") if form)
+
+
+def _password(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
+
 
 def _settings(url: str, credential: GitCredential | None) -> dict[str, str]:
     """Return the environment that configures one call; the only place a credential is put."""
@@ -141,8 +157,7 @@ class Repository:
         environment = {**_ENVIRONMENT, **self._places(), **self.environment, **_settings(url, credential)}
         process = GitProcess(self._command(*arguments), environment, limit=limit, timeout=seconds)
         output = await _finish(process, stdin, f"git {arguments[0]}")
-        secret = credential.header.get_secret_value() if credential else ""
-        secrets = (secret, secret.partition(": ")[2]) if secret else ()
+        secrets = credential.secrets if credential else ()
         return Output(output.code, output.stdout, remote.redact(output.stderr, *secrets), output.truncated)
 
     async def call(self, *arguments: str, stdin: bytes = b"", limit: int = OUTPUT_LIMIT) -> Output:

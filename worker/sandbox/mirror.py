@@ -60,7 +60,7 @@ class Mirrors:
         commit = await _bring(git.Repository(mirror), url, ref, f"refs/jca/heads/{_digest(branch)}", credential)
         return Snapshot(mirror, commit) if commit else None
 
-    async def default_branch(self, url: str) -> str:
+    async def default_branch(self, url: str, credential: git.GitCredential | None = None) -> str:
         """Ask a remote for the branch its HEAD names.
 
         Raises:
@@ -71,7 +71,8 @@ class Mirrors:
         repository = git.Repository(self.place(url))
         async with locked(repository.git_dir):
             await _heal(repository)
-            output = await repository.run("ls-remote", "--symref", "--end-of-options", url, "HEAD", url=url)
+            arguments = ("ls-remote", "--symref", "--end-of-options", url, "HEAD")
+            output = await repository.run(*arguments, url=url, credential=credential)
         if output.code:
             raise remote.failure(output.stderr, url)
         ref, _, _ = output.stdout.decode(errors="replace").partition("\t")

@@ -1,26 +1,129 @@
-"""What every tracker can do for us."""
+"""The two roles outside services play for a job: the tracker of its ticket and the code host of its repository.
+
+One service may play both, as GitHub does. A ticket in Jira has its pull request opened by the code host of the
+repository it is routed to. Every call may be repeated and has its effect once.
+
+All of them raise:
+    errors.TryAgain: it did not work this time; `until` says when to ask again, where the service named a time.
+    errors.NotReady: our credential is not accepted, or not for this; a person has to mend the configuration.
+    errors.JcaError: the service does not accept it; repeating changes nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from jobs.catalog import Repository
 from jobs.job import Job
 from jobs.results import PullRequest
+from jobs.ticket import Person, Ticket
+from worker.trackers.push import PushCredential
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A ticket as its tracker shows it now."""
+
+    ticket: Ticket
+    """Its `state` and `assignees` included."""
+    closed: bool = False
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something somebody did to a ticket."""
+
+    by: Person | None
+    """None: the account is gone, or the tracker does not tell."""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """Who made a ticket what it is now."""
+
+    title: Act
+    """Who last wrote it; the author where nobody did since."""
+    body: Act
+    labels: Mapping[str, Act] = field(default_factory=dict)
+    """Who added each label it carries, by its name in lower case; a label that is missing here is nobody's."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whether somebody may have a repository written."""
+
+    allowed: bool
+    why: str
+    """Completes "Because …" in one phrase: "the role of ada in acme/payments is write"."""
 
 
 class Tracker(Protocol):
-    """Writes to one tracker. Every call may be repeated and has its effect once."""
+    """Where a ticket lives, and who its people are."""
 
-    async def open_pull_request(self, job: Job, draft: PullRequest) -> PullRequest:
-        """Open the pull request, or find the one that is there.
+    async def fetch(self, ticket: Ticket) -> Fetched | None:
+        """The ticket as it is now; None: there is nothing to ask, and the delivery's own words are all there is.
 
         Raises:
-            errors.TryAgain: it did not work this time.
+            errors.NotFound: it was deleted, moved away, or may not be seen.
+        """
+
+    async def history(self, ticket: Ticket) -> History | None:
+        """Who made the ticket what it is; None as for `fetch`."""
+
+    async def may_write(self, actor: Person, ticket: Ticket, repository: Repository) -> Access | None:
+        """Whether somebody may have this repository written for that ticket, asked anew.
+
+        None: this tracker knows nothing of people, and the source's list of actors decides alone.
         """
 
     async def report(self, job: Job, body: str) -> None:
-        """Show the report, Markdown, to the people of the ticket.
+        """Show `body`, Markdown, as the job's one comment on its ticket: a new one, or in place of what it said."""
 
-        Raises:
-            errors.TryAgain: it did not work this time.
+    async def conclude(self, job: Job) -> tuple[str, ...]:
+        """Bring labels, state, assignee and links of the ticket in line with the job's status.
+
+        Returns what could not be done, as sentences; no job fails for them.
         """
+
+    def changed_since(self, moment: datetime, label: str, repositories: Sequence[Repository]) -> AsyncIterator[Fetched]:
+        """Open tickets with the managed label that changed since a moment, the longest unchanged first.
+
+        `repositories` are those the source may write, for trackers whose tickets live in repositories.
+        """
+
+    async def redeliver(self, since: datetime) -> int:
+        """Have what never arrived since a moment delivered again; returns how many, 0 where the tracker cannot."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The pull request that is there."""
+
+    pull_request: PullRequest
+    """With its URL and its present state."""
+    notes: tuple[str, ...] = ()
+    """What differs from what was asked for, as sentences."""
+
+
+class CodeHost(Protocol):
+    """Where a repository lives."""
+
+    async def open_pull_request(self, job: Job, repository: Repository, draft: PullRequest) -> Opened:
+        """Open the pull request, or find the one that is there. `draft.is_draft` says how a new one is opened."""
+
+    async def show_verdict(self, job: Job, repository: Repository) -> tuple[str, ...]:
+        """Show the host's verdict beside the commit, where the credential allows; returns what could not be done."""
+
+    async def fetch_credential(self, repository: Repository) -> PushCredential | None:
+        """What one job may only read this repository with; None as for `push_credential`."""
+
+    async def push_credential(self, repository: Repository) -> PushCredential | None:
+        """What one job pushes to this repository with, fresh; None: the executor's own git configuration decides."""
+
+    async def revoke(self, lent: PushCredential) -> None:
+        """Make a push credential worthless, where it is one job's own."""

@@ -35,6 +35,11 @@ KEYLESS = ("queue", "webhooks")
 
 PROVIDER_KEY = re.compile(r"JCA_.+_API_KEY(_FILE)?")
 
+TRACKER_ACCESS = re.compile(
+    r"JCA_(?:SECRET_KEY|GITHUB_(?:TOKEN|APP_ID|APP_PRIVATE_KEY|API_URL)|JIRA_(?:URL|EMAIL|API_TOKEN))(?:_FILE)?"
+)
+"""What trackers are reached with: for the gateway alone."""
+
 
 @dataclass
 class Running:
@@ -102,14 +107,14 @@ async def _start_all(settings: Settings, directory: Path, running: Running, say:
     else:
         socket_path = directory / "valkey.sock"
         argv = valkey.command(directory, socket_path)
-        server = await child.start("queue", argv, logs / "queue.log", _environment(settings, "queue"))
+        server = await child.start("queue", argv, logs / "queue.log", environment_of(settings, "queue"))
         running.children.append(server)
         await _until_listening(server, socket_path)
         say("queue", f"Valkey on {socket_path}")
     revision = await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     say("ledger", f"{'PostgreSQL' if settings.database_url else directory / 'ledger.db'} (schema {revision})")
     for name in ("webhooks", "gateway", "executor"):  # started at once, since each takes a second to import its parts
-        environment = _environment(settings, name)
+        environment = environment_of(settings, name)
         part = await child.start(name, child.own_command(name), logs / f"{name}.log", environment)
         running.children.append(part)
     for part in running.children:
@@ -117,13 +122,13 @@ async def _start_all(settings: Settings, directory: Path, running: Running, say:
             say(part.name, await part.until_ready())
 
 
-def _environment(settings: Settings, part: str) -> dict[str, str]:
+def environment_of(settings: Settings, part: str) -> dict[str, str]:
     """This process's environment with what was decided on the command line, but only the keys that the part needs."""
     decided = settings.model_dump(include=DECIDED)
     whole = os.environ | {f"JCA_{name.upper()}": str(value) for name, value in decided.items() if value is not None}
-    if part in KEYLESS:
-        return {name: value for name, value in whole.items() if not PROVIDER_KEY.fullmatch(name)}
-    return whole
+    kept_from = {PROVIDER_KEY: part in KEYLESS, TRACKER_ACCESS: part != "gateway"}
+    hidden = [pattern for pattern, hide in kept_from.items() if hide]
+    return {name: value for name, value in whole.items() if not any(each.fullmatch(name) for each in hidden)}
 
 
 async def _until_listening(server: child.Child, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from jobs.run_result import RunResult
 from jobs.ticket import Person, Ticket
 from worker.duties import fold, triage
 from worker.duties.office import Office
+from worker.trackers.protocol import CodeHost, Opened, Tracker
+from worker.trackers.push import PushCredential
 from worker.trackers.record import RecordTracker
 
 CATALOG = Catalog(
@@ -43,22 +46,31 @@ SOURCES = {
 
 @dataclass
 class Flaky:
-    """A tracker that fails as often as it is told, with the error it is told."""
+    """A code host that fails as often as it is told, with the error it is told."""
 
     inner: RecordTracker
     failures: int = 0
     error: type[errors.JcaError] = errors.TryAgain
     opened: list[str] = field(default_factory=list)
 
-    async def open_pull_request(self, job: Job, draft: PullRequest) -> PullRequest:
+    async def open_pull_request(self, job: Job, repository: Repository, draft: PullRequest) -> Opened:
         if self.failures:
             self.failures -= 1
             raise self.error("The tracker said no.")
         self.opened.append(job.branch)
-        return await self.inner.open_pull_request(job, draft)
+        return await self.inner.open_pull_request(job, repository, draft)
 
-    async def report(self, job: Job, body: str) -> None:
-        await self.inner.report(job, body)
+    async def show_verdict(self, job: Job, repository: Repository) -> tuple[str, ...]:
+        return await self.inner.show_verdict(job, repository)
+
+    async def fetch_credential(self, repository: Repository) -> PushCredential | None:
+        return await self.inner.fetch_credential(repository)
+
+    async def push_credential(self, repository: Repository) -> PushCredential | None:
+        return await self.inner.push_credential(repository)
+
+    async def revoke(self, lent: PushCredential) -> None:
+        await self.inner.revoke(lent)
 
 
 @dataclass
@@ -66,31 +78,49 @@ class Settled:
     """The configuration of a test, which it may change."""
 
     catalog: Catalog = CATALOG
+    sources: dict[str, Source] = field(default_factory=lambda: dict(SOURCES))
+    trackers: dict[str, Tracker] = field(default_factory=dict)
+    """By the name of the source; the others have nobody to ask."""
+    host: CodeHost = field(default_factory=lambda: Flaky(RecordTracker()))
 
     async def present(self) -> Catalog:
         return self.catalog
 
-    async def sources(self) -> dict[str, Source]:
-        return SOURCES
+    async def known_sources(self) -> dict[str, Source]:
+        return self.sources
+
+    async def tracker_of(self, source: str) -> Tracker:
+        return self.trackers.get(source) or RecordTracker()
+
+    async def host_of(self, _repository: Repository) -> CodeHost:
+        return self.host
 
 
-def open_ledger(directory: Path) -> Ledger:
-    url = f"sqlite:///{directory / 'ledger.db'}"
-    migrate.upgrade(url)
-    return Ledger.open(url)
+def open_ledger(directory: Path, blank: Path) -> Ledger:
+    """A ledger of its own, begun as a copy of a blank one."""
+    shutil.copy(blank, directory / "ledger.db")
+    return Ledger.open(f"sqlite:///{directory / 'ledger.db'}")
+
+
+def make_blank(directory: Path) -> Path:
+    """A ledger with its schema and nothing in it."""
+    path = directory / "blank.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
 
 
 def make_office(ledger: Ledger, redis: Redis, settled: Settled, retention_days: int = 0) -> Office:
-    tracker = Flaky(RecordTracker(ledger))
     return Office(
         ledger,
         Dispatch(redis),
         Events(redis),
         Logs(redis),
         settled.present,
-        settled.sources,
-        lambda _source: tracker,
+        settled.known_sources,
+        settled.tracker_of,
+        settled.host_of,
         retention_days,
+        edit_seconds=0,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from jobs import errors
@@ -10,28 +11,28 @@ from jobs.ledger import audit, outbox, runs, schema
 from jobs.ledger.database import Transaction
 from jobs.reasons import Code
 from jobs.results import PullRequestState
-from tests.integration.duties.offices import Flaky, present, result, running, tell
+from tests.integration.duties.offices import Flaky, Settled, present, result, running, tell
 from worker.duties import publish
 from worker.duties.office import Office
 
 
-def _tracker(office: Office) -> Flaky:
-    tracker = office.tracker("local")
-    assert isinstance(tracker, Flaky)
-    return tracker
+@pytest.fixture
+def host(settled: Settled) -> Flaky:
+    assert isinstance(settled.host, Flaky)
+    return settled.host
 
 
 async def _publishing(office: Office) -> Job:
     return await tell(office, await running(office), "result", result())
 
 
-def _pass_time(tx: Transaction) -> None:
+def pass_time(tx: Transaction) -> None:
     """As if the time of every next try had come."""
     tx.execute(update(schema.outbox).values(due_at=now().isoformat()))
 
 
 async def _again(office: Office) -> None:
-    await office.ledger.write(_pass_time)
+    await office.ledger.write(pass_time)
     await publish.once(office)
 
 
@@ -47,21 +48,19 @@ async def test_a_published_result_becomes_a_pull_request_and_a_report(office: Of
     assert "ready for review" in await office.ledger.read(runs.report, job.id)
 
 
-async def test_a_tracker_that_fails_is_asked_again_and_acts_once(office: Office) -> None:
-    tracker = _tracker(office)
-    tracker.failures = 1
+async def test_a_tracker_that_fails_is_asked_again_and_acts_once(office: Office, host: Flaky) -> None:
+    host.failures = 1
     job = await _publishing(office)
     await publish.once(office)
     assert (await present(office, job)).status is Status.PUBLISHING
     await _again(office)
 
     assert (await present(office, job)).status is Status.SUCCEEDED
-    assert tracker.opened == ["jca/k-1-fix-it"]
+    assert host.opened == ["jca/k-1-fix-it"]
 
 
-async def test_a_tracker_that_keeps_failing_leaves_the_job_to_a_person(office: Office) -> None:
-    tracker = _tracker(office)
-    tracker.failures = publish.MOST_ATTEMPTS
+async def test_a_tracker_that_keeps_failing_leaves_the_job_to_a_person(office: Office, host: Flaky) -> None:
+    host.failures = publish.MOST_ATTEMPTS
     job = await _publishing(office)
     for _ in range(publish.MOST_ATTEMPTS):
         assert (await present(office, job)).status is Status.PUBLISHING
@@ -74,21 +73,21 @@ async def test_a_tracker_that_keeps_failing_leaves_the_job_to_a_person(office: O
     assert "could not be opened: The tracker said no." in await office.ledger.read(runs.report, job.id)
 
 
-async def test_what_another_try_cannot_change_is_not_tried_again(office: Office) -> None:
-    tracker = _tracker(office)
-    tracker.failures, tracker.error = 1, errors.Refused
+async def test_what_another_try_cannot_change_is_not_tried_again(office: Office, host: Flaky) -> None:
+    host.failures, host.error = 1, errors.Refused
     job = await _publishing(office)
     await publish.once(office)
 
     assert (await present(office, job)).status is Status.PUBLISH_FAILED
-    assert tracker.failures == 0
+    assert host.failures == 0
 
 
 async def test_a_report_that_cannot_be_delivered_is_noted_and_the_job_stays_as_it_ended(office: Office) -> None:
     job = await _publishing(office)
     await publish.once(office)
-    [owed] = await office.ledger.read(outbox.due)
+    owed = next(one for one in await office.ledger.read(outbox.due) if one.effect is outbox.Effect.REPORT)
     await office.ledger.write(publish.give_up, owed, "The tracker said no.")
+    await publish.once(office)
 
     assert (await present(office, job)).status is Status.SUCCEEDED
     [entry] = await office.ledger.read(audit.recent)

@@ -122,6 +122,25 @@ async def test_a_run_that_ended_after_the_backup_is_dispatched_again(
     assert await office.dispatch.ids() == [job.dispatch_id]
 
 
+async def test_a_result_of_a_run_that_the_ledger_has_lost_is_recorded(
+    office: Office, redis: Redis, tmp_path: Path, settled: Settled
+) -> None:
+    await queued(office, "K-1")
+    copy = _backup(tmp_path)
+    lost = await queued(office, "K-2")
+    order = await office.dispatch.order(lost.dispatch_id)
+    assert order is not None
+    await office.dispatch.withdraw(lost.dispatch_id)
+    older = make_office(Ledger.open(f"sqlite:///{copy}"), redis, settled)
+    told = result("w:7") | {"order": order.model_dump(mode="json")}
+    await older.events.report(lost.dispatch_id, "result", told)
+    await fold.everything(older)
+    again = await present(older, lost)
+    await older.ledger.close()
+
+    assert (again.status, again.commit, again.ticket.key) == (Status.PUBLISHING, "c" * 40, "K-2")
+
+
 async def test_a_job_whose_repository_is_gone_ends_with_the_reason(
     office: Office, redis: Redis, settled: Settled
 ) -> None:

@@ -20,6 +20,7 @@ from worker.executor.errands import ErrandDesk
 from worker.executor.readiness import ReadinessBoard
 from worker.providers.selftest import self_test
 from worker.sandbox.bubblewrap import SandboxState
+from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 from worker.sandbox.seed import seed
 
@@ -34,6 +35,10 @@ class Profiles:
         if name != self.profile.name:
             raise errors.NotReady(f"There is no enabled provider {name} any more.")
         return self.profile
+
+    async def fetching(self, errand: Errand) -> GitCredential | None:
+        del errand
+        return None
 
     async def all(self) -> list[ProviderProfile]:
         return [self.profile]

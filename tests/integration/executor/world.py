@@ -28,6 +28,7 @@ from worker.providers import registry
 from worker.sandbox import checkpoints
 from worker.sandbox.bubblewrap import SandboxState
 from worker.sandbox.checkpoints import Kept
+from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 
 VALID = (("python3", "check.py"),)
@@ -41,6 +42,7 @@ class Claim:
     """A lease and a sink that remember; the lease can be lost."""
 
     held: bool = True
+    token: str = "here:1"
     said: list[tuple[str, str]] = field(default_factory=list)
 
     async def current(self) -> bool:
@@ -64,6 +66,10 @@ class Profiles:
     async def provider(self, name: str) -> ProviderProfile:
         assert name == self.profile.name
         return self.profile
+
+    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
+        del order, lease, write
+        return None
 
 
 @dataclass

@@ -23,10 +23,6 @@ async def test_the_audit_is_paged_newest_first(gateway: Running) -> None:
     assert second["next"] is None
 
 
-async def test_deliveries_are_listed(gateway: Running) -> None:
-    assert await gateway.get("deliveries") == {"deliveries": []}
-
-
 @pytest.mark.parametrize(
     ("path", "said"),
     [

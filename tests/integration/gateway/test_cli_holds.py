@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ async def test_a_repository_is_paused_listed_and_resumed(gateway: Running) -> No
     resumed = await jca(gateway, "jobs", "resume", "--repo", "locked")
     again = await jca(gateway, "jobs", "resume", "--repo", "locked")
 
-    assert paused.out == "◔ Repository locked: Paused by api: it moves. What runs goes on.\n"
+    assert paused.out == f"◔ Repository locked: Paused by {getpass.getuser()}: it moves. What runs goes on.\n"
     assert "Repository locked" in listed.out
     assert [(hold["subject"], hold["reason"]["code"]) for hold in as_json] == [("repository:locked", "paused")]
     assert resumed.out == "✓ Repository locked: resumed.\n"
@@ -71,3 +72,15 @@ async def test_a_key_that_several_sources_have_needs_the_source(gateway: Running
 
     assert (unclear.code, "--source" in unclear.err) == (2, True)
     assert json.loads(purged.out)["jobs"] == [github.id]
+
+
+async def test_intake_is_paused_for_one_source_or_for_all_and_resumed(gateway: Running) -> None:
+    everything = await jca(gateway, "intake", "pause", "--note", "we are moving")
+    unknown = await jca(gateway, "intake", "pause", "--source", "nowhere")
+    resumed = await jca(gateway, "intake", "resume")
+
+    assert everything.out.startswith("◔ All intake: Paused by ")
+    assert everything.out.endswith(": we are moving. Nothing is lost.\n")
+    assert (unknown.code, "There is no source nowhere." in unknown.err) == (2, True)
+    assert resumed.out == "✓ All intake: resumed.\n"
+    assert await gateway.services.dispatch.holds() == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -12,10 +13,12 @@ from jobs import errors
 from jobs.access import GitHubAccess, JiraAccess, Known, seal
 from jobs.catalog import Repository, Source
 from jobs.readiness import Step
+from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.fakes.github.server import APP_ID, EVERYTHING, FakeGitHub, running
 from tests.fakes.jira.server import serving
 from tests.fakes.jira.state import User
+from worker.compose.trackers import at_rest, lend
 from worker.trackers.connections import Connections
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.hosting import lives_on
@@ -217,3 +220,17 @@ async def test_a_wrong_token_of_jira_is_reached_but_not_authenticated(configured
 )
 def test_a_repository_lives_on_the_host_its_address_names(url: str, here: bool) -> None:
     assert lives_on(Repository(alias="shop", url=url), Endpoint.of()) is here
+
+
+async def test_a_single_run_is_lent_what_is_configured_for_the_host_alone(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"state_dir": tmp_path, "github_token": "the-token"})
+    shop = Repository(alias="shop", url="https://github.com/acme/shop")
+
+    async with at_rest(settings) as connections:
+        lent = await lend(connections, shop, write=True)
+        others = [await lend(connections, each, write=True) for each in (SHOP, ELSEWHERE)]
+
+    assert lent is not None
+    assert lent.host_url == "https://github.com/"
+    assert "the-token" in lent.secrets
+    assert others == [None, None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs.actors import BROWSER
 from jobs.catalog import Repository
 from jobs.identifiers import new_id
-from jobs.ledger import audit, deliveries
+from jobs.ledger import audit, configuration, deliveries
 from jobs.ledger.database import Transaction
 from jobs.ticket import Delivery, Person
 from worker.gateway import repository_actions, source_actions
@@ -56,3 +56,27 @@ def _told(tx: Transaction, job_id: str) -> None:
     audit.note(
         tx, actor="api:deploy-bot", action="hold.put", subject="*", detail="Paused by deploy-bot: <b>release</b>."
     )
+
+
+def long(tx: Transaction, word: str) -> None:
+    """A repository, a delivery and an act whose every part is this long word."""
+    repository = Repository(
+        alias=word[:64].lower(),
+        url=f"https://git.example/{word}",
+        default_branch=word,
+        validation_commands=((word,),),
+        provider=word[:64].lower(),
+    )
+    configuration.put_repository(tx, repository)
+    audit.note(tx, actor=f"cli:{word[:64]}", action="repository.put", subject=word, detail=word)
+    delivery = {
+        "id": new_id(),
+        "source": word[:64],
+        "key": "long",
+        "content_hash": "0",
+        "event": word,
+        "actor": Person(id=word),
+        "outcome": "ignored",
+        "reason": f"no_command: {word}",
+    }
+    deliveries.record(tx, Delivery.model_validate(delivery))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.redact import MASK, redact, without_credentials
+from jobs import errors
+from jobs.redact import MASK, masked, redact, unmasked, without_credentials
 
 GITHUB_JWT = "ghs_123456_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NTYifQ.c2lnbmF0dXJl-_x"
 
@@ -60,3 +61,22 @@ def test_private_keys_are_masked_whole_even_when_cut_off() -> None:
 )
 def test_an_address_is_shown_without_its_credentials(address: str, shown: str) -> None:
     assert without_credentials(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://me:pw@git.example/a", "https://•••@git.example/a"),
+        ("ssh://git:pw@git.example/a", "ssh://git:•••@git.example/a"),
+        ("git@git.example:a/b", "git@git.example:a/b"),
+    ],
+)
+def test_a_masked_credential_stands_for_the_one_that_was_there(address: str, shown: str) -> None:
+    assert masked(address) == shown
+    assert unmasked(shown, address) == address
+    assert unmasked("https://git.example/other", address) == "https://git.example/other"
+
+
+def test_a_mask_on_another_address_stands_for_nothing() -> None:
+    with pytest.raises(errors.BadInput, match="credential"):
+        unmasked("https://•••@evil.example/a", "https://me:pw@git.example/a")

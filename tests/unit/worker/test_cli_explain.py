@@ -40,7 +40,7 @@ def test_a_ticket_is_explained_without_a_gateway() -> None:
     answer = json.loads(explain("[JCA]\nprovider=local-model\n[/JCA]", "--json", "--repo", "acme/payments"))
 
     assert (answer["status"], answer["error"], answer["line"]) == ("ok", None, None)
-    assert answer["directives"] == {"provider": ["local-model"]}
+    assert answer["directives"] == {"provider": "local-model"}
     assert (answer["selection"]["provider"], answer["selection"]["model"]) == ("local-model", "small")
     assert {step["layer"] for step in answer["selection"]["because"]} >= {"provider directive"}
     assert (answer["repository"], answer["denied"]) == ("payments", None)

@@ -6,17 +6,21 @@ from aiohttp import web
 
 from worker.gateway.api import (
     answers,
+    audit,
+    deliveries,
     errands,
-    happenings,
     holds,
     jobs,
     logs,
     openapi,
     providers,
     purge,
+    replays,
     repositories,
     resolve,
+    secrets,
     sources,
+    workers,
 )
 from worker.gateway.api.operation import Operation
 
@@ -30,9 +34,13 @@ OPERATIONS: tuple[Operation, ...] = (
     *providers.OPERATIONS,
     *repositories.OPERATIONS,
     *sources.OPERATIONS,
+    *secrets.OPERATIONS,
     *errands.OPERATIONS,
     *resolve.OPERATIONS,
-    *happenings.OPERATIONS,
+    *deliveries.OPERATIONS,
+    *replays.OPERATIONS,
+    *workers.OPERATIONS,
+    *audit.OPERATIONS,
 )
 
 

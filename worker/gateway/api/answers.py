@@ -11,14 +11,11 @@ from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jobs import errors
+from jobs import actors, errors
 from worker.gateway.api.operation import Operation
 from worker.gateway.services import SERVICES, Services
 
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a ticket's text is the largest thing anybody sends
-
-ACTOR = "api"
-"""Who the audit log names for what comes through the JSON API."""
 
 log = structlog.get_logger()
 
@@ -29,6 +26,7 @@ STATUSES: tuple[tuple[type[errors.JcaError], HTTPStatus, str], ...] = (
     (errors.BadInput, HTTPStatus.BAD_REQUEST, "bad_input"),
     (errors.Refused, HTTPStatus.FORBIDDEN, "refused"),
     (errors.Conflict, HTTPStatus.CONFLICT, "conflict"),
+    (errors.LostLease, HTTPStatus.CONFLICT, "lost_lease"),
     (errors.NotReady, HTTPStatus.SERVICE_UNAVAILABLE, "not_ready"),
     (errors.TryAgain, HTTPStatus.SERVICE_UNAVAILABLE, "try_again"),
     (errors.JcaError, HTTPStatus.INTERNAL_SERVER_ERROR, "failed"),
@@ -52,6 +50,15 @@ class Problem(BaseModel):
 def services(request: web.Request) -> Services:
     """The gateway's parts."""
     return request.config_dict[SERVICES]
+
+
+def actor(request: web.Request) -> str:
+    """Who the audit log names for what a request changes.
+
+    Raises:
+        errors.BadInput: the request names somebody in a way that cannot be kept.
+    """
+    return actors.claimed(request.headers.get(actors.HEADER))
 
 
 def answering(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict
 from jobs.errand import Errand, ErrandEnd, Progress
 from worker.gateway import errands, streams
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.operation import Operation
 
 _STREAM_ID = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
@@ -42,14 +41,16 @@ async def prove_provider(request: web.Request) -> Errand:
     """Answer `POST /providers/{name}/test`."""
     wanted = await answers.read_body(request, ProviderTest)
     name = request.match_info["name"]
-    return await errands.prove_provider(answers.services(request), name, wanted.model, wanted.worker, ACTOR)
+    return await errands.prove_provider(
+        answers.services(request), name, wanted.model, wanted.worker, answers.actor(request)
+    )
 
 
 async def fetch_repository(request: web.Request) -> Errand:
     """Answer `POST /repositories/{alias}/test`."""
     wanted = await answers.read_body(request, RepositoryTest)
     alias = request.match_info["alias"]
-    return await errands.fetch_repository(answers.services(request), alias, wanted.worker, ACTOR)
+    return await errands.fetch_repository(answers.services(request), alias, wanted.worker, answers.actor(request))
 
 
 async def get_errand(request: web.Request) -> Progress:

@@ -11,7 +11,6 @@ from jobs.holds import Hold
 from jobs.ledger import holds as kept
 from worker.gateway import hold_actions
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.operation import Operation
 
 _FROZEN = ConfigDict(frozen=True)
@@ -54,12 +53,14 @@ async def list_holds(request: web.Request) -> Holds:
 async def pause(request: web.Request) -> Hold:
     """Answer `POST /holds`."""
     wanted = await answers.read_body(request, Pause)
-    return await hold_actions.pause(answers.services(request), wanted.subject, wanted.note, ACTOR)
+    return await hold_actions.pause(answers.services(request), wanted.subject, wanted.note, answers.actor(request))
 
 
 async def resume(request: web.Request) -> Resumed:
     """Answer `DELETE /holds/{subject}`."""
-    resumed = await hold_actions.resume(answers.services(request), request.match_info["subject"], ACTOR)
+    resumed = await hold_actions.resume(
+        answers.services(request), request.match_info["subject"], answers.actor(request)
+    )
     return Resumed(ended=resumed.ended, left=resumed.left)
 
 

@@ -15,7 +15,6 @@ from jobs.ledger.database import Transaction
 from worker.gateway import actions, dossier, listing, scene
 from worker.gateway import standing as standings
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.job_records import JobDetail, JobPage, JobsQuery, detail, line
 from worker.gateway.api.operation import Operation
 
@@ -61,13 +60,13 @@ async def get_diff(request: web.Request) -> web.Response:
 
 async def cancel_job(request: web.Request) -> Cancelled:
     """Answer `POST /jobs/{id}/cancel`."""
-    job = await actions.cancel(answers.services(request), request.match_info["id"], ACTOR)
+    job = await actions.cancel(answers.services(request), request.match_info["id"], answers.actor(request))
     return Cancelled(status="cancelled" if job.status is Status.CANCELLED else "stopping", job=job)
 
 
 async def retry_job(request: web.Request) -> Job:
     """Answer `POST /jobs/{id}/retry`."""
-    return await actions.retry(answers.services(request), request.match_info["id"], ACTOR)
+    return await actions.retry(answers.services(request), request.match_info["id"], answers.actor(request))
 
 
 def _find(tx: Transaction, query: JobsQuery, standing: standings.Standing) -> tuple[list[Job], scene.Ground]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import jobs
+from jobs import actors
 from worker.gateway.api.answers import Problem
 from worker.gateway.api.operation import Operation
 
@@ -63,7 +64,8 @@ def _paths(operations: Sequence[Operation], schemas: _Schemas) -> Json:
 
 def _described(operation: Operation, schemas: _Schemas) -> Json:
     described: Json = {"operationId": operation.name, "summary": operation.summary}
-    if parameters := [*_in_path(operation.path), *_in_query(operation.query)]:
+    parameters = [*_in_path(operation.path), *_in_query(operation.query), *_in_headers(operation.method)]
+    if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
         content = {"application/json": {"schema": schemas[operation.body, "validation"]}}
@@ -82,6 +84,15 @@ def _in_query(query: type[BaseModel] | None) -> list[Json]:
         return []
     properties: dict[str, Json] = query.model_json_schema()["properties"]
     return [{"name": name, "in": "query", "schema": _plain(schema)} for name, schema in properties.items()]
+
+
+def _in_headers(method: str) -> list[Json]:
+    """For whom a change is made; nothing else is asked of a request's headers."""
+    if method == "GET":
+        return []
+    about = "For whom this is done, as the audit log will say: letters, digits and ._@+-"
+    schema = {"type": "string", "maxLength": 68}
+    return [{"name": actors.HEADER, "in": "header", "description": about, "schema": schema}]
 
 
 def _plain(schema: Json) -> Json:

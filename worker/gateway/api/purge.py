@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from jobs.ledger import retention
 from worker.gateway import purging
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.operation import Operation
 from worker.gateway.purging import Purge
 
@@ -61,7 +60,7 @@ async def preview_purge(request: web.Request) -> Purgeable:
 async def purge(request: web.Request) -> Purge:
     """Answer `POST /purge`."""
     wanted = await answers.read_body(request, Ticket)
-    return await purging.purge(answers.services(request), wanted.source, wanted.ticket, ACTOR)
+    return await purging.purge(answers.services(request), wanted.source, wanted.ticket, answers.actor(request))
 
 
 OPERATIONS = (

@@ -8,10 +8,11 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from jobs.catalog import Repository
-from worker.gateway import actions
+from jobs.redact import masked
+from worker.gateway import repository_actions, repository_view
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.operation import Operation
+from worker.gateway.repository_view import RepositoryView
 
 
 class Repositories(BaseModel):
@@ -24,25 +25,47 @@ class Repositories(BaseModel):
 
 async def list_repositories(request: web.Request) -> Repositories:
     """Answer `GET /repositories`."""
-    return Repositories(repositories=(await answers.services(request).catalog()).repositories)
+    catalog = await answers.services(request).catalog()
+    return Repositories(repositories=tuple(map(_masked, catalog.repositories)))
+
+
+async def get_repository(request: web.Request) -> RepositoryView:
+    """Answer `GET /repositories/{alias}`."""
+    view = await repository_view.look(answers.services(request), request.match_info["alias"])
+    return view.model_copy(update={"repository": _masked(view.repository)})
 
 
 async def put_repository(request: web.Request) -> Repository:
     """Answer `POST /repositories`."""
     repository = await answers.read_body(request, Repository)
-    return await actions.put_repository(answers.services(request), repository, ACTOR)
+    who = answers.actor(request)
+    return _masked(await repository_actions.put_repository(answers.services(request), repository, who))
 
 
 async def remove_repository(request: web.Request) -> web.Response:
     """Answer `DELETE /repositories/{alias}`."""
-    await actions.remove_repository(answers.services(request), request.match_info["alias"], ACTOR)
+    await repository_actions.remove_repository(
+        answers.services(request), request.match_info["alias"], answers.actor(request)
+    )
     return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _masked(repository: Repository) -> Repository:
+    """The repository without the credential in its address; sent back like this, it keeps it."""
+    return repository.model_copy(update={"url": masked(repository.url)})
 
 
 _LOCKED = HTTPStatus.FORBIDDEN
 
 OPERATIONS = (
     Operation("GET", "/repositories", list_repositories, "List repositories", Repositories, problems=()),
+    Operation(
+        "GET",
+        "/repositories/{alias}",
+        get_repository,
+        "Show a repository, what holds for its jobs and what is odd about it",
+        RepositoryView,
+    ),
     Operation(
         "POST",
         "/repositories",

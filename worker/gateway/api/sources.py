@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from jobs import provisioning
+from jobs.access import Known, described
 from jobs.catalog import Source
+from jobs.intake_rules import IntakeRules
 from jobs.ledger import configuration
+from jobs.readiness import Step
+from jobs.settings import Settings
 from jobs.sources import StoredSource
 from worker.gateway import source_actions
 from worker.gateway.api import answers
-from worker.gateway.api.answers import ACTOR
 from worker.gateway.api.operation import Operation
 from worker.gateway.source_actions import WantedSource
 
@@ -26,8 +31,13 @@ class SourceView(BaseModel):
     kind: str
     path: str
     """Where its deliveries arrive, below the address of the receiver."""
+    address: str
+    """The same with the address of the receiver, as far as it is known here."""
     repositories: tuple[str, ...]
     actors: tuple[str, ...]
+    rules: IntakeRules
+    access: str
+    """What its tracker is reached with, without the secret; empty: with nothing, so reports are only kept here."""
     source: str
     """The variable that sets it and locks it here; empty when it was added here."""
 
@@ -48,6 +58,15 @@ class PutSource(BaseModel):
     source: SourceView
     secret: str | None
     """Shown this once; null when the source was there already and keeps its own."""
+
+
+class Examination(BaseModel):
+    """What the access of a source is good for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: tuple[Step, ...]
+    """`reach`, `authenticate`, then one per permission."""
 
 
 class Rotation(BaseModel):
@@ -72,17 +91,28 @@ async def list_sources(request: web.Request) -> Sources:
     """Answer `GET /sources`."""
     services = answers.services(request)
     stored = await services.ledger.read(configuration.sources)
+    access = await services.ledger.read(provisioning.load_access, services.settings)
     provisioned = source_actions.provisioned_sources(services)
-    views = [_view(source, place) for source, place in provisioned.values()]
-    views += [_view(source, "") for source in stored if source.name not in provisioned]
+    found: dict[str, tuple[Source | StoredSource, str]] = {source.name: (source, "") for source in stored}
+    all_of_them = (found | provisioned).values()
+    views = [_view(services.settings, source, place, access) for source, place in all_of_them]
     return Sources(sources=tuple(sorted(views, key=lambda view: view.name)))
 
 
 async def put_source(request: web.Request) -> PutSource:
     """Answer `POST /sources`."""
     wanted = await answers.read_body(request, WantedSource)
-    source, secret = await source_actions.put_source(answers.services(request), wanted, ACTOR)
-    return PutSource(source=_view(source, ""), secret=secret.get_secret_value() if secret else None)
+    services = answers.services(request)
+    source, secret = await source_actions.put_source(services, wanted, answers.actor(request))
+    access = await services.ledger.read(provisioning.load_access, services.settings)
+    view = _view(services.settings, source, "", access)
+    return PutSource(source=view, secret=secret.get_secret_value() if secret else None)
+
+
+async def examine_source(request: web.Request) -> Examination:
+    """Answer `POST /sources/{name}/test`."""
+    steps = await source_actions.examine_source(answers.services(request), request.match_info["name"])
+    return Examination(steps=steps)
 
 
 async def rotate_source(request: web.Request) -> NewSecret:
@@ -91,7 +121,7 @@ async def rotate_source(request: web.Request) -> NewSecret:
     secret = await source_actions.rotate_source(
         answers.services(request),
         request.match_info["name"],
-        ACTOR,
+        answers.actor(request),
         keep_previous=rotation.keep_previous,
     )
     return NewSecret(secret=secret.get_secret_value())
@@ -99,13 +129,15 @@ async def rotate_source(request: web.Request) -> NewSecret:
 
 async def remove_source(request: web.Request) -> web.Response:
     """Answer `DELETE /sources/{name}`."""
-    await source_actions.remove_source(answers.services(request), request.match_info["name"], ACTOR)
+    await source_actions.remove_source(answers.services(request), request.match_info["name"], answers.actor(request))
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _view(source: Source | StoredSource, place: str) -> SourceView:
-    shown = source.model_dump(include={"name", "kind", "repositories", "actors"})
-    return SourceView(**shown, path=f"/webhooks/{source.name}", source=place)
+def _view(settings: Settings, source: Source | StoredSource, place: str, access: Mapping[str, Known]) -> SourceView:
+    shown = source.model_dump(include={"name", "kind", "repositories", "actors", "rules"})
+    path = f"/webhooks/{source.name}"
+    reached = described(access[source.name]) if source.name in access else ""
+    return SourceView(**shown, path=path, address=f"{settings.receiver_url}{path}", access=reached, source=place)
 
 
 _PROBLEMS = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
@@ -120,6 +152,14 @@ OPERATIONS = (
         PutSource,
         body=WantedSource,
         problems=(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT),
+    ),
+    Operation(
+        "POST",
+        "/sources/{name}/test",
+        examine_source,
+        "Try the access to its tracker, each permission by itself",
+        Examination,
+        problems=(HTTPStatus.NOT_FOUND,),
     ),
     Operation(
         "POST",

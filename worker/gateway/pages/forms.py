@@ -10,15 +10,14 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from jobs import errors
+from jobs.actors import BROWSER
 from jobs.job import Job
 from jobs.ledger import records
 from worker.gateway import actions, rendering
 from worker.gateway.services import SERVICES, Services
 
-WHO = "the dashboard"
-
 _ACTION = re.compile(r"(retry|cancel)(?::([0-9a-z]{26}))?\Z")
-_BACK = re.compile(r"/(?:queue|jobs/[0-9a-z]{26})(?:\?[!-~]{0,2000})?\Z")
+_BACK = re.compile(r"/(?:queue|settings|jobs/[0-9a-z]{26})(?:\?[!-~]{0,2000})?\Z")
 _PAST = {"retry": "retried", "cancel": "cancelled"}
 
 
@@ -74,12 +73,12 @@ async def _each(services: Services, wish: Wish) -> int:
     """How many it could be done for; the only one's reason is shown, of several the rest goes on."""
     act_on = {"retry": actions.retry, "cancel": actions.cancel}[wish.verb]
     if len(wish.job_ids) == 1:
-        await act_on(services, wish.job_ids[0], WHO)
+        await act_on(services, wish.job_ids[0], BROWSER)
         return 1
     done = 0
     for job_id in wish.job_ids:
         try:
-            await act_on(services, job_id, WHO)
+            await act_on(services, job_id, BROWSER)
             done += 1
         except (errors.Conflict, errors.NotFound, errors.TryAgain):
             continue

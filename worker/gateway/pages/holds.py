@@ -9,9 +9,10 @@ from datetime import datetime
 from aiohttp import web
 
 from jobs import errors, holds
+from jobs.actors import BROWSER
 from jobs.holds import Hold
 from worker.gateway import hold_actions, rendering, waiting
-from worker.gateway.pages.forms import WHO, way_back
+from worker.gateway.pages.forms import way_back
 from worker.gateway.services import SERVICES, Services
 
 
@@ -52,9 +53,9 @@ async def act(request: web.Request) -> web.Response:
     subject, back = str(values.get("subject", "")), way_back(str(values.get("back", "")))
     verb = values.get("do")
     if verb == "pause":
-        await hold_actions.pause(services, subject, str(values.get("note", "")), WHO)
+        await hold_actions.pause(services, subject, str(values.get("note", "")), BROWSER)
     elif verb == "resume":
-        await hold_actions.resume(services, subject, WHO)
+        await hold_actions.resume(services, subject, BROWSER)
     else:
         raise errors.BadInput("This form asks for nothing that can be done.", remedy="Reload the page.")
     raise web.HTTPSeeOther(f"{back}{'&' if '?' in back else '?'}notice={verb}d")

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from contextlib import aclosing, suppress
 from typing import NoReturn
 
 from aiohttp import web
 
-from jobs.errand import Errand, Progress
-from jobs.errors import NotFound, TryAgain
+from jobs.actors import BROWSER
 from jobs.job import Status, now
 from jobs.ledger import records
 from jobs.ledger.database import Transaction
 from jobs.ledger.records import Filter
 from worker.gateway import errands, pulse, rendering, views
 from worker.gateway import standing as standings
-from worker.gateway.pages.forms import WHO
-from worker.gateway.services import SERVICES, Services
-
-PATIENCE = 20.0  # seconds a form waits for the end of its test
+from worker.gateway.pages import errand
+from worker.gateway.services import SERVICES
 
 
 async def show(request: web.Request) -> web.Response:
@@ -30,7 +25,7 @@ async def show(request: web.Request) -> web.Response:
     catalog = await services.catalog()
     standing = await standings.look(services, now())
     waiting = await services.ledger.read(_waiting, [profile.account for profile in catalog.providers])
-    workers, progress = await _workers(services), await _errand(services, request.query.get("errand", ""))
+    workers, progress = await errand.workers(services), await errand.look(services, request.query.get("errand", ""))
     cards = [views.card(profile, standing, waiting[profile.account]) for profile in catalog.providers]
     context = {
         "cards": views.in_order(cards),
@@ -49,32 +44,10 @@ async def test(request: web.Request) -> NoReturn:
     """
     services, name, form = request.config_dict[SERVICES], request.match_info["name"], await request.post()
     model, worker = str(form.get("model", "")), str(form.get("worker", ""))
-    errand = await errands.prove_provider(services, name, model, worker, WHO)
+    asked = await errands.prove_provider(services, name, model, worker, BROWSER)
     if form.get("live") != "yes":
-        await _over(services, errand)
-    raise web.HTTPSeeOther(f"/providers?errand={errand.id}#{name}")
-
-
-async def _over(services: Services, errand: Errand) -> None:
-    with suppress(TimeoutError, NotFound):
-        async with asyncio.timeout(PATIENCE), aclosing(services.errands.follow(errand.id)) as words:
-            async for _ in words:
-                pass
-
-
-async def _workers(services: Services) -> list[str]:
-    try:
-        return await services.presence.workers()
-    except TryAgain:
-        return []
-
-
-async def _errand(services: Services, errand_id: str) -> Progress | None:
-    """What the page was asked to show of an errand; none where it is over for long."""
-    try:
-        return await services.errands.look(errand_id) if errand_id else None
-    except (NotFound, TryAgain):
-        return None
+        await errand.over(services, asked)
+    raise web.HTTPSeeOther(f"/providers?errand={asked.id}#{name}")
 
 
 def _waiting(tx: Transaction, accounts: Iterable[str]) -> dict[str, int]:

@@ -122,7 +122,8 @@ let typing;
 function narrow() {
   const fields = [...new FormData(search)].filter(([, value]) => value);
   const query = new URLSearchParams(fields).toString();
-  const url = query ? `${search.action}?${query}` : search.action;
+  const path = search.getAttribute("action"); // a field of that name would hide the property
+  const url = query ? `${path}?${query}` : path;
   history.replaceState(null, "", url);
   refresh(url);
 }
@@ -213,7 +214,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
-  const go = leader && { q: "/queue", p: "/providers" }[event.key];
+  const go = leader && { q: "/queue", p: "/providers", r: "/repositories", a: "/audit", s: "/settings" }[event.key];
   const act = go ? () => location.assign(go) : KEYS[event.key];
   if (!act) return;
   event.preventDefault();

@@ -1,4 +1,4 @@
-// The providers page: a test is asked for without leaving the page, and its steps appear as they come. Needs app.js.
+// Pages that test something: a test is asked for without leaving the page, and its steps appear as they come. Needs app.js.
 "use strict";
 
 let watched = null;

@@ -1,0 +1,261 @@
+"""What git on an executor is lent: by the gateway's cluster API, from an App, for real git over https."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from jobs import errors
+from jobs.catalog import Repository
+from jobs.errand import Errand, Kind
+from jobs.job import Job
+from jobs.ledger import configuration
+from jobs.order import WorkOrder
+from tests.fakes.github.server import APP_ID, EVERYTHING
+from tests.support import tls
+from tests.support.code_host import CodeHost, serving
+from tests.support.gateway.api import PAYMENTS, SELECTION, Running, job
+from tests.support.gateway.parts import CLUSTER_TOKEN
+from worker.executor import push
+from worker.executor.gateway_client import GatewayClient
+from worker.gateway.cluster import create_cluster_app
+from worker.sandbox.mirror import Mirrors
+from worker.sandbox.seed import seed
+from worker.serving import serving as listening
+
+
+@dataclass
+class Claim:
+    """An executor's lease, as far as lending looks at it."""
+
+    token: str
+
+    async def current(self) -> bool:
+        return True
+
+
+@dataclass
+class Lending:
+    """A gateway with a cluster API, a code host, and a job that somebody runs."""
+
+    gateway: Running
+    host: CodeHost
+    client: GatewayClient
+    repository: Repository
+    socket: Path
+    job: Job
+    claim: Claim
+
+    @property
+    def order(self) -> WorkOrder:
+        return WorkOrder(
+            job=self.job.id,
+            run=self.job.run,
+            ticket=self.job.ticket,
+            repository=self.repository,
+            base_branch="main",
+            branch="jca/x",
+            provider=SELECTION.provider,
+            model=SELECTION.model,
+        )
+
+    async def put(self, repository: Repository) -> None:
+        await self.gateway.services.ledger.write(configuration.put_repository, repository)
+
+
+@pytest.fixture
+async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CodeHost]:
+    certificate = tls.certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("GIT_SSL_CAINFO", str(certificate))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/README.md").write_text("A shop.\n")
+    await seed(tmp_path / "files", tmp_path / "origin.git", branch="main", message="A shop")
+    async with serving(tmp_path / "served", certificate) as server:
+        server.clone_of(tmp_path / "origin.git", "acme/payments")
+        server.clone_of(tmp_path / "origin.git", "acme/other")
+        yield server
+
+
+@pytest.fixture
+async def lending(gateway: Running, host: CodeHost, valkey_url: str) -> AsyncIterator[Lending]:
+    repository = PAYMENTS.model_copy(update={"url": f"{host.url}/acme/payments.git"})
+    await gateway.services.ledger.write(configuration.put_repository, repository)
+    key = host.github.make_app()
+    host.github.world.install("acme/payments", "acme/other", **EVERYTHING)
+    access = {"app_id": APP_ID, "private_key": key, "api_url": host.url}
+    await gateway.post("sources", {"kind": "github", "access": access})
+    queued = await gateway.dispatched(job())
+    socket = Path(valkey_url.removeprefix("unix://")).with_name("g.sock")
+    async with (
+        listening(create_cluster_app(gateway.services), path=socket),
+        GatewayClient(str(socket), CLUSTER_TOKEN) as client,
+        gateway.worker() as (began, _),
+    ):
+        await asyncio.wait_for(began.wait(), 30)
+        token = await gateway.redis.hget(f"jca:job:{queued.dispatch_id}", "token")
+        yield Lending(gateway, host, client, repository, socket, queued, Claim(token.decode()))
+
+
+async def test_a_job_fetches_with_a_token_that_cannot_push(lending: Lending, tmp_path: Path) -> None:
+    lent = await lending.client.git(lending.order, lending.claim, write=False)
+    snapshot = await Mirrors(tmp_path / "mirrors").sync(lending.repository.url, "main", lent)
+
+    assert lent is not None
+    assert snapshot.commit == lending.host.git("acme/payments", "rev-parse", "main")
+    with pytest.raises(errors.NotReady, match="did not accept"):
+        await push.push(
+            snapshot.mirror, snapshot.commit, lending.repository.url, "jca/x", expected=None, credential=lent
+        )
+    assert {service for service, _ in lending.host.shown} == {"git-upload-pack"}
+
+
+async def test_a_job_pushes_to_its_own_repository_and_to_no_other(lending: Lending, tmp_path: Path) -> None:
+    mirrors = Mirrors(tmp_path / "mirrors")
+    snapshot = await mirrors.sync(
+        lending.repository.url, "main", await lending.client.git(lending.order, lending.claim, write=False)
+    )
+    lent = await lending.client.git(lending.order, lending.claim, write=True)
+    url = lending.repository.url
+
+    await push.push(snapshot.mirror, snapshot.commit, url, "jca/x", expected=None, credential=lent)
+
+    assert lending.host.git("acme/payments", "rev-parse", "jca/x") == snapshot.commit
+    with pytest.raises(errors.NotReady, match="did not accept"):
+        await mirrors.sync(f"{lending.host.url}/acme/other.git", "main", lent)
+    tokens = [token for token in lending.host.github.world.tokens.values() if token.permissions is not None]
+    assert {(each, *token.permissions.items()) for token in tokens for each in token.repositories or ()} == {
+        ("acme/payments", ("contents", "read"), ("metadata", "read")),
+        ("acme/payments", ("contents", "write"), ("metadata", "read")),
+    }
+
+
+async def test_every_push_gets_a_fresh_token_and_is_written_down(lending: Lending) -> None:
+    first = await lending.client.git(lending.order, lending.claim, write=True)
+    second = await lending.client.git(lending.order, lending.claim, write=True)
+
+    assert first is not None
+    assert second is not None
+    assert first.secrets != second.secrets
+    acts = await lending.gateway.acts()
+    assert acts[:2] == [("worker-1", "credential.lend", lending.job.id)] * 2
+
+
+async def test_only_the_present_claim_is_lent_anything(lending: Lending) -> None:
+    stale = Claim(f"{lending.claim.token}0")
+
+    with pytest.raises(errors.LostLease):
+        await lending.client.git(lending.order, stale, write=True)
+    other = lending.order.model_copy(update={"job": "01j0000000000000000000test"})
+    with pytest.raises(errors.LostLease):
+        await lending.client.git(other, lending.claim, write=False)
+    assert lending.host.github.world.tokens == {}
+
+
+async def test_the_answer_is_not_to_be_stored_and_the_token_is_in_no_log(
+    lending: Lending, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transport = httpx.AsyncHTTPTransport(uds=str(lending.socket))
+    headers = {"Authorization": f"Bearer {CLUSTER_TOKEN}"}
+    claim = {"dispatch_id": lending.job.dispatch_id, "token": lending.claim.token, "write": True}
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as bare:
+        answer = await bare.post("/cluster/v1/runs/git-credential", json=claim)
+        without = await bare.post("/cluster/v1/runs/git-credential", json=claim, headers={"Authorization": "Bearer x"})
+
+    credential = answer.json()["credential"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert credential["host_url"] == f"{lending.host.url}/"
+    assert credential["expires_at"]
+    assert without.status_code == 401
+    said = "".join(capsys.readouterr())
+    (token,) = lending.host.github.world.tokens
+    assert "git_credential_lent" in said
+    assert token not in said
+    assert credential["header"].split()[-1] not in said
+
+
+async def test_a_personal_token_is_lent_as_it_is(lending: Lending) -> None:
+    token = lending.host.github.world.add_token("octocat")
+    access = {"token": token, "api_url": lending.host.url}
+    await lending.gateway.post("sources", {"kind": "github", "access": access})
+
+    lent = await lending.client.git(lending.order, lending.claim, write=True)
+
+    assert lent is not None
+    assert token in lent.secrets
+
+
+async def test_a_host_we_have_no_access_to_is_reached_as_anybody(lending: Lending) -> None:
+    await lending.put(lending.repository.model_copy(update={"url": "https://git.example/acme/payments"}))
+
+    assert await lending.client.git(lending.order, lending.claim, write=False) is None
+
+
+@pytest.mark.parametrize("url", ["git@github.com:acme/payments.git", "/srv/payments.git"])
+async def test_ssh_and_paths_need_nothing_of_ours(url: str, tmp_path: Path) -> None:
+    order = WorkOrder(
+        job="01j0000000000000000000test",
+        run=1,
+        ticket=job().ticket,
+        repository=Repository(alias="payments", url=url),
+        base_branch="main",
+        branch="jca/x",
+        provider="p",
+        model="m",
+    )
+    async with GatewayClient(str(tmp_path / "nobody-listens.sock"), CLUSTER_TOKEN) as client:
+        assert await client.git(order, Claim("here:1"), write=True) is None
+
+
+async def test_an_app_that_is_not_installed_ends_the_run_with_the_remedy(lending: Lending) -> None:
+    lending.host.github.world.installations.clear()
+
+    with pytest.raises(errors.NotReady, match="not installed on acme/payments") as caught:
+        await lending.client.git(lending.order, lending.claim, write=False)
+    assert "Install it there" in caught.value.remedy
+
+
+async def test_a_repository_that_is_gone_is_not_lent_for(lending: Lending) -> None:
+    await lending.gateway.services.ledger.write(configuration.remove_repository, "payments")
+
+    with pytest.raises(errors.NotReady, match="not configured any more"):
+        await lending.client.git(lending.order, lending.claim, write=True)
+
+
+async def test_a_test_of_a_repository_may_fetch_it_while_it_lasts(lending: Lending, tmp_path: Path) -> None:
+    arguments = {"alias": "payments", "url": lending.repository.url, "branch": "main"}
+    errand = Errand(kind=Kind.TEST_CLONE, worker="worker-1", arguments=arguments)
+    await lending.gateway.services.errands.ask(errand)
+
+    lent = await lending.client.fetching(errand)
+    snapshot = await Mirrors(tmp_path / "mirrors").sync(lending.repository.url, "main", lent)
+
+    assert snapshot.commit == lending.host.git("acme/payments", "rev-parse", "main")
+    with pytest.raises(errors.NotReady, match="no errand"):
+        await lending.client.fetching(errand.model_copy(update={"id": "nobody-asked"}))
+
+
+async def test_an_errand_of_another_kind_is_lent_nothing(lending: Lending) -> None:
+    errand = Errand(kind=Kind.SELF_TEST, worker="worker-1", arguments={"provider": "p", "alias": "payments"})
+    await lending.gateway.services.errands.ask(errand)
+
+    with pytest.raises(errors.NotReady, match="fetches no repository"):
+        await lending.client.fetching(errand)
+
+
+async def test_access_is_never_shown_again(lending: Lending) -> None:
+    stored = await lending.gateway.services.ledger.read(configuration.access)
+    listed = await lending.gateway.get("sources")
+
+    (source,) = listed["sources"]
+    assert source["access"] == f"App {APP_ID} at {lending.host.url}"
+    assert source["address"].endswith(":8011/webhooks/github")
+    assert "PRIVATE KEY" not in json.dumps(listed) + stored[0].model_dump_json()
+    tried = await lending.gateway.post("sources/github/test")
+    assert [step["ok"] for step in tried["steps"]] == [True] * 7
