@@ -24,7 +24,8 @@ demo: $(VENV)/.installed ## The whole way from a ticket to a pull request, in se
 test: $(VENV)/.installed ## Everything that must hold, under ten minutes on two cores
 	@deploy/prepare sandbox browser database
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/ui
+	$(BIN)/python -m pytest -q tests/ui  # by themselves: Playwright keeps an event loop in the main thread
 
 test-vendors: $(VENV)/.installed ## The same against packages of the vendors, from npm
 	@deploy/prepare sandbox browser database

@@ -49,8 +49,6 @@ FACTS: web.RequestKey[dict[str, object]] = web.RequestKey("facts", dict[str, obj
 _NONE: Mapping[str, str] = MappingProxyType({})
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
-log = structlog.get_logger()
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -89,7 +87,7 @@ def create_app(
     """
     bell = Bell(wake)
     receiver = Receiver(ledger, Configuration(ledger, settings, vault, workspace), bell.ring, limits)
-    app = web.Application(middlewares=[_answer_in_json], client_max_size=limits.body)
+    app = web.Application(middlewares=[receiver.answer_in_json], client_max_size=limits.body)
     app.cleanup_ctx.append(lambda _app: bell.hung())
     app.on_response_prepare.append(_hide_server)
     app.router.add_post("/webhooks/{source}", receiver.receive_delivery)
@@ -135,6 +133,29 @@ class Receiver:
         self._wake = wake
         self._limits = limits
         self._work = Gate(limits.working, limits.patience)
+        self._logger = structlog.get_logger().bind()  # once, and not anew for each line
+
+    @web.middleware
+    async def answer_in_json(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn every failure into a JSON answer, and write one line about each delivery: no content, no secret."""
+        started = time.monotonic()
+        facts = request[FACTS] = {}
+        try:
+            response = await handler(request)
+        except web.HTTPException as refused:
+            response = _failure(HTTPStatus(refused.status), refused.text or "", refused.headers)
+        except errors.JcaError as error:
+            facts["error"] = str(error)
+            later = {"Retry-After": str(RETRY_AFTER)}
+            response = _failure(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing was recorded; please send it again.", later)
+        except Exception:
+            self._logger.exception("delivery_failed", **facts)
+            response = _failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed inside; the log says what.")
+        if facts:
+            self._logger.info(
+                "delivery", http=response.status, ms=round(1000 * (time.monotonic() - started), 1), **facts
+            )
+        return response
 
     async def report_health(self, _request: web.Request) -> web.Response:
         """Healthy means that the sources are known."""
@@ -213,27 +234,6 @@ def _content(answer: Answer) -> dict[str, str]:
         "job": answer.job_id,
     }
     return {name: value for name, value in fields.items() if value}
-
-
-@web.middleware
-async def _answer_in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every failure into a JSON answer, and write one line about each delivery: no content, no secret."""
-    started = time.monotonic()
-    facts = request[FACTS] = {}
-    try:
-        response = await handler(request)
-    except web.HTTPException as refused:
-        response = _failure(HTTPStatus(refused.status), refused.text or "", refused.headers)
-    except errors.JcaError as error:
-        facts["error"] = str(error)
-        later = {"Retry-After": str(RETRY_AFTER)}
-        response = _failure(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing was recorded; please send it again.", later)
-    except Exception:
-        log.exception("delivery_failed", **facts)
-        response = _failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed inside; the log says what.")
-    if facts:
-        log.info("delivery", http=response.status, ms=round(1000 * (time.monotonic() - started), 1), **facts)
-    return response
 
 
 def _failure(status: HTTPStatus, reason: str, headers: Mapping[str, str] = _NONE) -> web.Response:

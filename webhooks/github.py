@@ -69,7 +69,7 @@ def read_github(source: str, headers: Mapping[str, str], body: bytes, managed_la
     except errors.BadInput as error:
         return BadRequest(error.message)
     name = f"{event}.{payload.action}"[:_LONGEST_NAME] if payload.action else event
-    envelope = Envelope(source, key, name, content_hash(body))
+    envelope = Envelope(source, key, name, content_hash(body), body)
     match payload:
         case IssueEvent():
             return _read_issue(envelope, payload, managed_label)

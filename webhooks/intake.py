@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from jobs.catalog import Workspace
-from jobs.directives import Parsed, parse_directives
+from jobs.directives import has_block
 from jobs.eligibility import eligible
 from jobs.identifiers import new_id
 from jobs.job import Job, now
@@ -17,7 +17,7 @@ from jobs.ledger.database import Ledger, Transaction
 from jobs.ticket import Delivery, Person, Ticket
 from webhooks.reading import Command, Envelope, Ignored, Intake
 
-PARSED_HERE = 16 * 1024  # characters of a ticket's body; triage reads longer ones
+SEARCHED_HERE = 16 * 1024  # characters of a ticket's body; triage looks through longer ones
 SAME_TEXT = timedelta(minutes=10)
 """One act of a person makes several deliveries; within this time the same text of a ticket makes one job."""
 AFTERTHOUGHTS = frozenset({"edited", "assigned"})
@@ -51,11 +51,10 @@ async def accept(ledger: Ledger, intake: Intake, workspace: Workspace, wake: Cal
     Raises:
         errors.TryAgain: nothing was recorded; the sender should deliver again.
     """
-    parsed = parse_directives(intake.ticket.body, flavor=intake.ticket.flavor) if _short(intake.ticket) else None
-    refusal = eligible(intake.ticket, parsed, workspace)
+    refusal = eligible(intake.ticket, workspace, has_block=_has_block(intake.ticket))
     if refusal and intake.trigger != "edited":
         return await dismiss(ledger, Ignored(intake.envelope, refusal, intake.actor))
-    return _woken(await ledger.write(_settle, intake, _job(intake, parsed), refusal), wake)
+    return _woken(await ledger.write(_settle, intake, Job(ticket=intake.ticket, actor=intake.actor), refusal), wake)
 
 
 async def obey(ledger: Ledger, command: Command, wake: Callable[[], None]) -> Answer:
@@ -138,13 +137,11 @@ def _command(tx: Transaction, command: Command) -> Answer:
     return _keep(tx, command.envelope, command.actor, fresh if commands.record(tx, asked) else repeated)
 
 
-def _short(ticket: Ticket) -> bool:
-    return len(ticket.body) <= PARSED_HERE
-
-
-def _job(intake: Intake, parsed: Parsed | None) -> Job:
-    directives = {"directives": parsed.directives} if parsed else {}
-    return Job(ticket=intake.ticket, actor=intake.actor, **directives)
+def _has_block(ticket: Ticket) -> bool:
+    """Whether the body has a block; what it asks for is read by triage. Of a long body its likeness is enough."""
+    if len(ticket.body) > SEARCHED_HERE:
+        return "[jca" in ticket.body.lower()
+    return has_block(ticket.body, flavor=ticket.flavor)
 
 
 def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Answer) -> Answer:
@@ -159,6 +156,7 @@ def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Ans
         outcome=answer.status,
         reason=f"{answer.reason}: {answer.detail}" if answer.detail else answer.reason,
         job_id=answer.job_id,
+        body=envelope.body,
     )
     if deliveries.record(tx, delivery):
         return answer

@@ -76,7 +76,7 @@ def read_jira(
     """
     try:
         event = Event.model_validate_json(body)
-        envelope = Envelope(source, _key(headers, body), event.name, content_hash(body))
+        envelope = Envelope(source, _key(headers, body), event.name, content_hash(body), body)
     except ValidationError as error:
         return BadRequest(explain(error))
     except errors.BadInput as error:

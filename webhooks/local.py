@@ -63,5 +63,5 @@ def read_local(source: str, headers: Mapping[str, str], body: bytes) -> Intake |
         return BadRequest(error.message)
     ticket = Ticket(source=source, **sent.ticket.model_dump())
     return Intake(
-        Envelope(source, key, "ticket", content_hash(body)), ticket, Person(**sent.actor.model_dump()), "opened"
+        Envelope(source, key, "ticket", content_hash(body), body), ticket, Person(**sent.actor.model_dump()), "opened"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -42,6 +42,8 @@ class Envelope:
     """What the sender calls it: `issues.opened`."""
     content_hash: str
     """SHA-256 of the raw body, hexadecimal."""
+    body: bytes = field(default=b"", repr=False)
+    """As received."""
 
 
 Trigger = Literal["opened", "edited", "labeled", "assigned", "reopened", "commented", "polled"]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from jobs.directives.model import Directives, Parsed, Problem
-from jobs.directives.parser import parse_directives
+from jobs.directives.parser import has_block, parse_directives
 
-__all__ = ["Directives", "Parsed", "Problem", "parse_directives"]
+__all__ = ["Directives", "Parsed", "Problem", "has_block", "parse_directives"]

@@ -36,7 +36,7 @@ class Fence(NamedTuple):
 
 def opened_by(line: str) -> Fence | None:
     """The fence that the line opens, or None."""
-    opening = _OPENING.match(line)
+    opening = _OPENING.match(line) if "```" in line or "~~~" in line else None
     if opening is None:
         return None
     before, mark, info = opening.groups()

@@ -13,6 +13,7 @@ from jobs.directives.problems import Notes
 
 _MODEL = re.compile(r"model:(.*)", re.IGNORECASE | re.DOTALL)
 _REPOSITORY = re.compile(r"repo[-:=](.*)", re.IGNORECASE | re.DOTALL)
+_CHOOSES = re.compile(r"\s*(?:model:|repo[-:=])", re.IGNORECASE)
 _NAME = re.compile(rf"{catalog.NAME}\Z")
 
 
@@ -61,5 +62,8 @@ def is_ours(label: str, managed_label: str) -> bool:
 
 def choosing(labels: Iterable[str]) -> list[str]:
     """The labels that choose a model or a repository, the way they are understood."""
-    read = parse_labels(labels)
+    ours = [label for label in labels if _CHOOSES.match(label)]
+    if not ours:
+        return []
+    read = parse_labels(ours)
     return [f"model:{model}" for model in read.models] + [f"repo-{alias}" for alias in read.repositories]

@@ -10,7 +10,7 @@ from jobs.directives.block import Block, find_block
 from jobs.directives.model import Directives, Parsed
 from jobs.directives.pairs import Pair, read_pairs
 from jobs.directives.problems import Notes, Rejected
-from jobs.directives.visible import read_lines
+from jobs.directives.visible import has_bracket, read_lines
 
 if TYPE_CHECKING:  # a ticket knows which of its labels are directives
     from jobs.ticket import Flavor
@@ -44,10 +44,20 @@ def parse_directives(
     return Parsed(status="ok" if block else "none", directives=directives, warnings=notes.problems())
 
 
+def has_block(text: str, *, flavor: Flavor = "markdown") -> bool:
+    """Whether `parse_directives` would find a block, usable or not, without reading what it says. Never raises."""
+    try:
+        return _find(text, flavor, Notes()) is not None
+    except Rejected:
+        return True
+
+
 def _find(text: str, flavor: Flavor, notes: Notes) -> Block | None:
     if len(text) > LONGEST_BODY:
         message = f"The body has {len(text)} characters; at most {LONGEST_BODY} are read."
         raise Rejected("body_too_large", message)
+    if not has_bracket(text):
+        return None
     return find_block(read_lines(text, flavor, after_prose=True), notes)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+_MARKS = ("](", "![", "]:")
+"""One of these is in every line that holds a link, an image or a definition, once its escapes are gone."""
 _ESCAPED = re.compile(r"\\.")
 _BRACKET = re.compile(r"!?\[|\]")
 _DEFINITION = re.compile(r" {0,3}\[[^\]]+\]:")
@@ -17,6 +19,8 @@ _TITLE = re.compile(r"\s([\"'])")
 def goes_on(line: str) -> bool:
     """Whether a link or image is still open where the line ends. Linear in its length."""
     if "]" not in line and "![" not in line:
+        return False
+    if "\\" not in line and not any(mark in line for mark in _MARKS):
         return False
     plain = _ESCAPED.sub("", line)
     return bool(_DEFINITION.match(plain)) or _image_is_open(plain) or _target_is_open(plain)

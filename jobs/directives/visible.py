@@ -20,13 +20,14 @@ Hidden = Literal["", "code", "quote", "comment", "html", "link"]
 LINE_END = re.compile(r"\r\n|\r|\n")
 _BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _QUOTE = re.compile(r" {0,3}>[ \t>]*")
+_BRACKETS = "[\ufe47\uff3b"
+"""The bracket, and what compatibility normalisation makes one."""
 _MARKS: dict[str, re.Pattern[str]] = {
-    "markdown": re.compile(r"[][<>`~\ufe47\uff3b]"),
-    "jira_wiki": re.compile(r"[[{\ufe47\uff3b]"),
-    "text": re.compile(r"[[\ufe47\uff3b]"),
+    "markdown": re.compile(rf"[\{_BRACKETS}\]<>`~]"),
+    "jira_wiki": re.compile(rf"[\{_BRACKETS}{{]"),
+    "text": re.compile(rf"[\{_BRACKETS}]"),
 }
-"""A line without any of these is prose: it neither is a tag, nor looks like one, nor hides what follows. Two characters
-are the brackets that compatibility normalisation makes of others."""
+"""A line without any of these is prose: it neither is a tag, nor looks like one, nor hides what follows."""
 _MACRO = re.compile(r"(?<!\\)\{(quote|code|noformat|panel|color)(?::[^{}]*)?\}", re.IGNORECASE)
 
 
@@ -60,6 +61,11 @@ def read_lines(text: str, flavor: Flavor, *, after_prose: bool = False) -> Itera
         wiki = _Wiki()
         return (line for number, raw in numbered for line in wiki.read(number, raw))
     return (Line(number, raw) for number, raw in numbered)
+
+
+def has_bracket(text: str) -> bool:
+    """Whether there is anything a tag could begin with; without it there is neither a block nor a near miss."""
+    return any(bracket in text for bracket in _BRACKETS)
 
 
 def _end_of_prose(text: str, flavor: Flavor) -> tuple[int, int]:

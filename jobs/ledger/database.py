@@ -80,6 +80,8 @@ class Ledger:
     async def write(self, work: Callable[Concatenate[Transaction, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what `work(transaction, …)` returns, once it is durable; when it raises, nothing of it is kept.
 
+        It may be run twice, the first time without effect.
+
         Raises:
             errors.TryAgain: the database did not take the write in time.
         """

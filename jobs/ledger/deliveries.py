@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, or_, select
 
+from jobs import errors
 from jobs.job import now
 from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
 from jobs.ticket import Delivery
+
+LARGEST_BODY = 64 * 1024  # bytes; a larger one is not kept, and cut off it would be of no use
 
 
 class Received(BaseModel):
@@ -27,6 +31,20 @@ class Received(BaseModel):
     reason: str
     job_id: str | None
     received_at: datetime
+
+
+class Stored(BaseModel):
+    """A delivery as it arrived, as far as it is kept."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    key: str
+    """The sender's own identifier."""
+    event: str
+    """What the sender calls it: `issues.opened`."""
+    body: bytes
+    """Raw, as it was verified."""
 
 
 class Filter(BaseModel):
@@ -55,7 +73,7 @@ def record(tx: Transaction, delivery: Delivery) -> bool:
         "outcome": delivery.outcome,
         "reason": delivery.reason,
         "job_id": delivery.job_id,
-        "body": delivery.body,
+        "body": _packed(delivery.body),
         "received_at": now().isoformat(),
     }
     return upserts.add(tx, schema.deliveries, values)
@@ -69,6 +87,23 @@ def seen(tx: Transaction, source: str, key: str, content_hash: str) -> Received 
     return Received.model_validate(dict(row)) if row else None
 
 
+def stored(tx: Transaction, delivery_id: str) -> Stored:
+    """What was kept of a delivery as it arrived.
+
+    Raises:
+        errors.NotFound: there is none of this id.
+        errors.Conflict: its body was too large to be kept, or is forgotten by now.
+    """
+    table = schema.deliveries.c
+    row = tx.execute(select(table.source, table.key, table.event, table.body).where(table.id == delivery_id)).first()
+    if row is None:
+        raise errors.NotFound(f"There is no delivery {delivery_id}.")
+    if not row.body:
+        remedy = "Let its sender deliver it again, or use `jca replay` with a recorded one."
+        raise errors.Conflict(f"The body of delivery {delivery_id} is not kept any more.", remedy=remedy)
+    return Stored(source=row.source, key=row.key, event=row.event, body=zlib.decompress(row.body))
+
+
 def listing(tx: Transaction, wanted: Filter, *, limit: int = 50) -> list[Received]:
     """Deliveries that match, newest first, at most `limit`."""
     table = schema.deliveries
@@ -80,6 +115,11 @@ def listing(tx: Transaction, wanted: Filter, *, limit: int = 50) -> list[Receive
 def recent(tx: Transaction, limit: int = 50) -> list[Received]:
     """The newest deliveries, newest first."""
     return listing(tx, Filter(), limit=limit)
+
+
+def _packed(body: bytes) -> bytes:
+    """Compressed the quickest way: that costs less than writing all of it to the disk would."""
+    return zlib.compress(body, zlib.Z_BEST_SPEED) if 0 < len(body) <= LARGEST_BODY else b""
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.ledger.database import Transaction
 
-_NAMED = sqlite.dialect(paramstyle="named")
+_POSITIONAL = sqlite.dialect(paramstyle="qmark")
 
 
 class Prepared:
@@ -23,8 +23,8 @@ class Prepared:
 
     def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
         self._statement = statement
-        self._compiled: tuple[str, dict[str, object]] | None = None
-        """The statement as text and its constants, from its first use on; every use gives values of the same names."""
+        self._compiled: tuple[str, Sequence[str], dict[str, object]] | None = None
+        """From the first use on the text, the names of its values in order, and the values that are constants."""
 
     def rows(self, tx: Transaction, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         """What the statement selects."""
@@ -40,14 +40,18 @@ class Prepared:
 
     def _run(self, driver: sqlite3.Connection, values: Mapping[str, object]) -> sqlite3.Cursor:
         if self._compiled is None:
-            compiled = self._statement.compile(dialect=_NAMED, column_keys=list(values))
-            constants = {name: value for name, value in compiled.params.items() if value is not None}
-            self._compiled = str(compiled), constants
-        text, constants = self._compiled
+            self._compiled = self._compile(list(values))
+        text, names, constants = self._compiled
+        known = {**constants, **values} if constants else values
         try:
-            return driver.execute(text, {**constants, **values})
+            return driver.execute(text, [known[name] for name in names])
         except sqlite3.Error as error:  # as SQLAlchemy would have raised it, without the values
             raise DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
+
+    def _compile(self, given: list[str]) -> tuple[str, Sequence[str], dict[str, object]]:
+        compiled = self._statement.compile(dialect=_POSITIONAL, column_keys=given)
+        constants = {name: value for name, value in compiled.params.items() if name not in given}
+        return str(compiled), compiled.positiontup or (), constants
 
 
 def _driver(tx: Transaction) -> sqlite3.Connection | None:

@@ -79,7 +79,7 @@ def purge_ticket(tx: Transaction, source: str, ticket_key: str) -> Purged:
 
 
 def forget_before(tx: Transaction, moment: datetime) -> Purged:
-    """Forget jobs that ended before this moment, at most 200 at a time, and blank older deliveries."""
+    """Forget jobs that ended before this moment, at most 200 at a time, and older deliveries of no job."""
     before = moment.isoformat()
     old = select(schema.jobs.c.id).where(schema.jobs.c.status.in_(_ENDED), schema.jobs.c.updated_at < before)
     found = tx.execute(old.order_by(schema.jobs.c.id).limit(CHUNK)).scalars().all()
@@ -87,8 +87,16 @@ def forget_before(tx: Transaction, moment: datetime) -> Purged:
     deliveries, commands = schema.deliveries, schema.commands
     tx.execute(delete(commands).where(commands.c.created_at < before, commands.c.outcome != ""))
     tx.execute(delete(deliveries).where(deliveries.c.received_at < before, deliveries.c.job_id.is_(None)))
-    tx.execute(update(deliveries).where(deliveries.c.received_at < before, deliveries.c.body != b"").values(body=b""))
     return Purged(jobs=tuple(found))
+
+
+def forget_bodies(tx: Transaction, moment: datetime) -> int:
+    """Forget the raw bodies of deliveries received before this moment, at most 200 at a time; returns how many."""
+    table = schema.deliveries
+    old = select(table.c.id).where(table.c.received_at < moment.isoformat(), table.c.body != b"").limit(CHUNK)
+    found = tx.execute(old).scalars().all()
+    tx.execute(update(table).where(table.c.id.in_(found)).values(body=b""))
+    return len(found)
 
 
 def _forget(tx: Transaction, job_ids: Sequence[str]) -> None:

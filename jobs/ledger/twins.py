@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from jobs.job import ENDED, Status
@@ -14,10 +14,8 @@ from jobs.ledger.prepared import Prepared
 from jobs.ticket import Ticket
 
 
-class Twins(BaseModel):
+class Twins(NamedTuple):
     """Jobs of a ticket that is delivered again, by id."""
-
-    model_config = ConfigDict(frozen=True)
 
     unfinished: str | None
     """The newest that has not ended."""

@@ -1,6 +1,6 @@
 """One thread writes for a process, in groups: a commit waits for the disk, and whoever comes meanwhile shares the next.
 
-Each write of a group has a savepoint of its own and fails alone. All are answered after the commit.
+Each write of a group fails alone. All are answered after the commit.
 """
 
 from __future__ import annotations
@@ -87,13 +87,32 @@ class Writer:
             with self._engine.begin() as connection:
                 self._turn.begin(_driver(connection), first.until)
                 group = []
-                for order in self._waiting(first):
-                    group.append(order)
-                    outcomes.append(_performed(connection, order.work))
+                outcomes = self._performed(connection, first, group)
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for the answer
             outcomes = [_raising(_lost(error)) for _ in group]
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             first.answer.get_loop().call_soon_threadsafe(_answer, group, outcomes)
+
+    def _performed(
+        self, connection: Connection, first: _Order[Any], group: list[_Order[Any]]
+    ) -> list[Callable[[], object]]:
+        """Do what is asked for, and put the orders that were taken up into `group`.
+
+        A savepoint costs about as much as the statements of a write. So there is none until a write fails that has
+        changed something: then all are undone, and done again with a savepoint each.
+        """
+        try:
+            return [_tried(connection, order.work) for order in self._noted(first, group)]
+        except _HalfDone:
+            driver = _driver(connection)
+            driver.execute("ROLLBACK")
+            self._turn.begin(driver, first.until)
+            return [_separately(connection, order.work) for order in group]
+
+    def _noted(self, first: _Order[Any], group: list[_Order[Any]]) -> Iterator[_Order[Any]]:
+        for order in self._waiting(first):
+            group.append(order)
+            yield order
 
     def _waiting(self, first: _Order[Any]) -> Iterator[_Order[Any]]:
         """The first order and those behind it, as many as one group may take, without those nobody waits for."""
@@ -111,9 +130,27 @@ class Writer:
                 yield order
 
 
-def _performed(connection: Connection, work: Callable[[Connection], _T]) -> Callable[[], _T]:
+class _HalfDone(Exception):
+    """A write failed that has changed something already."""
+
+
+def _tried(connection: Connection, work: Callable[[Connection], _T]) -> Callable[[], _T]:
     driver = _driver(connection)
-    driver.execute("SAVEPOINT one")  # past SQLAlchemy, whose savepoints cost more than the statements between them
+    changes = driver.total_changes
+    try:
+        value = work(connection)
+    except BaseException as error:
+        if not driver.in_transaction:
+            raise  # SQLite itself has rolled back everything, as it does on a full disk
+        if driver.total_changes != changes:
+            raise _HalfDone from error
+        return _raising(error)
+    return lambda: value
+
+
+def _separately(connection: Connection, work: Callable[[Connection], _T]) -> Callable[[], _T]:
+    driver = _driver(connection)
+    driver.execute("SAVEPOINT one")  # past SQLAlchemy, whose savepoints cost several times as much
     try:
         value = work(connection)
     except BaseException as error:

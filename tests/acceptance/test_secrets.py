@@ -21,6 +21,8 @@ KEY = "recognisable.provider.key.3f1c9a7be2"  # looks like no known kind of key,
 TOKEN = "recognisable.tracker.token.77ab20c1f4"
 BLOCK = "[JCA]\nprovider=openai-compatible\nmodel=scripted-demo\n[/JCA]"
 ROOT = "/api/v1"
+QUERIES = {"ticket": "K-1", "source": "tickets"}
+"""Values of what must be asked for."""
 TABS = ("log", "ticket", "changes", "validation", "history", "report", "raw")
 
 
@@ -93,12 +95,16 @@ def _readable(client: httpx.Client, jobs: tuple[str, ...]) -> Iterator[str]:
     """What the API's own description says can be read."""
     described = client.get(f"{ROOT}/openapi.json").json()["paths"]
     names = {"job": jobs, "id": jobs, "name": ("openai-compatible",), "alias": ("shop",)}
+    errand = client.post(f"{ROOT}/providers/openai-compatible/test", json={}).raise_for_status().json()["id"]
     for path, operations in described.items():
         if "get" not in operations:
             continue
         place = re.search(r"\{(\w+)\}", path)
-        for value in names[place[1]] if place else ("",):
-            yield f"{ROOT}{path.replace(place[0], value) if place else path}"
+        asked = [one["name"] for one in operations["get"].get("parameters", []) if one.get("required")]
+        query = "&".join(f"{name}={QUERIES[name]}" for name in asked if name in QUERIES)
+        values = (errand,) if path.startswith("/errands/") else names[place[1]] if place else ("",)
+        for value in values:
+            yield f"{ROOT}{path.replace(place[0], value) if place else path}?{query}"
 
 
 @pytest.fixture

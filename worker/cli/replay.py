@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +14,19 @@ from jobs import errors
 from worker.cli import terminal
 from worker.cli.client import Gateway
 
+_ID = re.compile(r"[0-9a-z]{26}")
+
 FAILED = 1  # exit code when the receiver refuses
 
 
 def replay(
     *,
     file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="JSON with headers and body, or as GitHub's API shows a delivery.")
+        str,
+        typer.Argument(
+            metavar="FILE|-|ID",
+            help="JSON with headers and body, or as GitHub's API shows a delivery; or the id of one in the log.",
+        ),
     ],
     source: Annotated[str, typer.Option(help="The source it came through; told by the headers when not given.")] = "",
     again: Annotated[
@@ -31,16 +38,26 @@ def replay(
 
     Exits with 1 when the receiver refuses it.
     """
-    headers, body = _recorded(file)
-    wanted = {"source": source or _source_of(headers), "headers": headers, "body": body, "again": again}
     with Gateway.here() as gateway:
-        answer = gateway.post("deliveries/replay", wanted)
+        answer = _of_log(gateway, file) or gateway.post("deliveries/replay", _read(file, source, again=again))
     if as_json:
         terminal.write_json(answer)
     else:
         _show(answer)
     if answer["status"] >= 400:  # noqa: PLR2004 - HTTP
         raise typer.Exit(FAILED)
+
+
+def _of_log(gateway: Gateway, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Replay a delivery of the log; None when this is no id of one."""
+    if not _ID.fullmatch(name) or Path(name).exists():
+        return None
+    return gateway.post(f"deliveries/{name}/replay", {})
+
+
+def _read(file: str, source: str, *, again: bool) -> dict[str, Any]:
+    headers, body = _recorded(file)
+    return {"source": source or _source_of(headers), "headers": headers, "body": body, "again": again}
 
 
 def _recorded(file: str) -> tuple[dict[str, str], Any]:

@@ -61,7 +61,7 @@ def writable(source: Source) -> tuple[str, ...] | None:
 
 def _unwanted(ticket: Ticket, parsed: Parsed, workspace: Workspace) -> Reason | None:
     """The receiver asks this too, but does not read long bodies to their end, and the label may be gone again."""
-    if eligible(ticket, parsed, workspace) is None:
+    if eligible(ticket, workspace, has_block=parsed.status != "none") is None:
         return None
     sentence = f"The ticket has neither the label {workspace.managed_label} nor a [JCA] block."
     return because(Code.MANAGED_LABEL_MISSING, sentence, f"Add the label {workspace.managed_label} and send it again.")

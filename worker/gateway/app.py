@@ -53,6 +53,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/audit/export.{format:csv|jsonl}", audit.export)
     app.router.add_get("/settings", settings.show)
     app.router.add_post("/settings/sources/{name}/rotate", settings.rotate)
+    app.router.add_post("/settings/deliveries/{id}/replay", settings.replay)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
 

@@ -7,13 +7,14 @@ import hmac
 import json
 import uuid
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs import errors, provisioning
 from jobs.catalog import Name, Source
-from jobs.ledger import audit
+from jobs.ledger import audit, deliveries
 from worker.gateway.services import Services
 
 PATIENCE = 30.0  # seconds the receiver may take
@@ -28,6 +29,9 @@ _IDENTIFIERS = {
     "local": "X-JCA-Delivery",
 }
 """Where each kind of source puts its own identifier of a delivery."""
+
+_FORM = "payload="
+"""How the body of a form begins, GitHub's other way to send JSON."""
 
 _KEPT = ("x-github-", "x-atlassian-", "x-jca-delivery")
 """How the headers begin that say something about a delivery; proofs of who sent it are made anew."""
@@ -73,6 +77,23 @@ async def replay(services: Services, recorded: Recorded, who: str) -> Replayed:
     detail = f"answered {answer.status}: {answer.answer.get('status', '')}"
     await services.ledger.write(audit.note, actor=who, action="delivery.replay", subject=source.name, detail=detail)
     return answer
+
+
+async def replay_kept(services: Services, delivery_id: str, who: str) -> Replayed:
+    """Send a delivery of the log again, under a new identifier, and say what became of it.
+
+    Raises:
+        errors.NotFound: there is no such delivery, or its source is gone.
+        errors.Conflict: its body is not kept any more.
+        errors.TryAgain: the receiver does not answer.
+    """
+    kept = await services.ledger.read(deliveries.stored, delivery_id)
+    text = kept.body.decode()
+    if text.startswith(_FORM):
+        text = parse_qs(text)[_FORM.removesuffix("=")][0]
+    headers = {"X-GitHub-Event": kept.event.partition(".")[0]}
+    recorded = Recorded(source=kept.source, headers=headers, body=text, again=True)
+    return await replay(services, recorded, who)
 
 
 def _headers(source: Source, recorded: Recorded, body: bytes) -> dict[str, str]:

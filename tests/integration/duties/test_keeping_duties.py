@@ -11,9 +11,10 @@ from sqlalchemy import update
 from jobs import errors
 from jobs.events import NewLine
 from jobs.job import Job, now
-from jobs.ledger import attempts, records, retention, runs, schema
+from jobs.ledger import attempts, deliveries, records, retention, runs, schema
 from jobs.ledger.database import Transaction
 from jobs.reasons import Code, because
+from jobs.ticket import Delivery
 from tests.integration.duties.offices import queued, result, running, tell
 from worker.duties import archive, retain
 from worker.duties.office import Office
@@ -34,6 +35,12 @@ async def _ended(office: Office, key: str) -> Job:
 def _age(tx: Transaction, job_id: str, days: int) -> None:
     moment = (now() - timedelta(days=days)).isoformat()
     tx.execute(update(schema.jobs).where(schema.jobs.c.id == job_id).values(updated_at=moment))
+
+
+def _received(tx: Transaction, delivery_id: str, days: int) -> None:
+    moment = (now() - timedelta(days=days)).isoformat()
+    table = schema.deliveries
+    tx.execute(update(table).where(table.c.id == delivery_id).values(received_at=moment))
 
 
 async def test_output_is_archived_while_the_run_goes_on(office: Office) -> None:
@@ -75,6 +82,19 @@ async def test_without_a_retention_everything_is_kept(office: Office) -> None:
 
     assert await retain.once(office) == 0
     assert await office.ledger.read(records.find, job.id) is not None
+
+
+async def test_bodies_of_deliveries_are_forgotten_after_a_week_and_the_rest_of_them_is_kept(office: Office) -> None:
+    for number in (1, 2):
+        sent = {"source": "local", "key": f"{number}", "content_hash": "", "event": "ticket", "body": b"{}"}
+        delivery = Delivery.model_validate({"id": f"d-{number}", "outcome": "ignored", **sent})
+        await office.ledger.write(deliveries.record, delivery)
+    await office.ledger.write(_received, "d-1", 8)
+
+    await retain.once(office)
+
+    kept = await office.ledger.read(deliveries.recent)
+    assert {one.id: await office.ledger.read(deliveries.body, one.id) for one in kept} == {"d-1": b"", "d-2": b"{}"}
 
 
 async def test_a_ticket_is_purged_only_when_none_of_its_jobs_is_under_way(office: Office) -> None:

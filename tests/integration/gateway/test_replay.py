@@ -73,6 +73,24 @@ async def test_a_delivery_is_sent_signed_and_repeated_once(gateway: Running) -> 
 
 
 @pytest.mark.usefixtures("receiver")
+async def test_a_delivery_of_the_log_is_sent_again_by_its_id(gateway: Running) -> None:
+    await gateway.post("sources", {"kind": "local", "repositories": ["payments"]})
+    await replayed(gateway, LOCAL)
+    [kept] = (await gateway.get("deliveries"))["deliveries"]
+
+    done = await jca(gateway, "replay", kept["id"])
+
+    assert (done.code, done.out.splitlines()[0]) == (0, "○ 200 duplicate: job_unfinished")
+    assert len((await gateway.get("deliveries"))["deliveries"]) == 2
+
+
+async def test_a_delivery_that_is_not_kept_is_not_sent_again(gateway: Running) -> None:
+    answer = await gateway.post(f"deliveries/{'0' * 26}/replay", {}, code=404)
+
+    assert answer["error"] == "not_found"
+
+
+@pytest.mark.usefixtures("receiver")
 async def test_what_github_shows_of_a_delivery_is_taken_as_it_is(gateway: Running, tmp_path: Path) -> None:
     await gateway.post("sources", {"kind": "github", "actors": ["octocat"]})
     payload = {"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {"type": "App"}}

@@ -133,6 +133,26 @@ async def test_nobody_is_told_of_success_when_sqlite_itself_rolls_a_group_back(s
     assert all(outcome is None or isinstance(outcome, errors.TryAgain) for outcome in outcomes[::2])
 
 
+async def test_a_write_that_fails_half_done_undoes_only_itself(sqlite: Ledger, file: Path) -> None:
+    def fail(tx: Transaction) -> None:
+        _add(tx, "half")
+        raise LookupError
+
+    def look(tx: Transaction) -> set[str]:
+        _add(tx, "looked")
+        return {name for name in ("before", "half", "after") if configuration.mark(tx, name)}
+
+    with _another_writer(file):
+        before = await _asked(sqlite, "before")
+        failing, looking = asyncio.create_task(sqlite.write(fail)), asyncio.create_task(sqlite.write(look))
+        after = await _asked(sqlite, "after")
+    outcomes = await asyncio.gather(*before, failing, looking, *after, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [type(None), LookupError, set, type(None)]
+    assert await looking == {"before"}
+    assert _marks(file) == {"before", "looked", "after"}
+
+
 async def test_a_lock_held_for_too_long_means_try_again_and_later_it_works(file: Path) -> None:
     ledger = Ledger.open(f"sqlite:///{file}", patience=0.1)
     with _another_writer(file):

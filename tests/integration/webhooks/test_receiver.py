@@ -22,7 +22,7 @@ from jobs import sources
 from jobs.catalog import Source, Workspace
 from jobs.job import Status, advance
 from jobs.ledger import configuration as stored
-from jobs.ledger import records
+from jobs.ledger import deliveries, records
 from jobs.reasons import Code, because
 from tests.integration.webhooks.senders import (
     GITHUB_SECRET,
@@ -80,7 +80,6 @@ async def test_an_issue_is_recorded_as_a_job_before_it_is_accepted(receiver: Run
     assert (job.status, job.ticket.key, job.ticket.source) == (Status.RECEIVED, "acme/payments#7", "github")
     assert job.actor
     assert job.actor.id == "octocat"
-    assert job.directives.work_repos == ("payments",)
     assert await receiver.received() == [("accepted", "")]
     (first,) = await receiver.ledger.read(records.history, job.id)
     assert (first.status, first.who, first.why) == (Status.RECEIVED, "webhooks", "issues.opened by octocat")
@@ -133,6 +132,18 @@ async def test_an_equal_identifier_with_another_body_is_another_delivery(receive
     assert (await receiver.local(ticket(key="OPS-2"))).code == 202
 
 
+async def test_every_body_is_kept_as_it_was_received_unless_it_is_large(receiver: Running) -> None:
+    bodies = [ticket(key="OPS-1"), ticket(key="OPS-2", body="No block."), ticket(key="OPS-3", body="x" * 65_536)]
+    for number, payload in enumerate(bodies):
+        await receiver.local(payload, delivery=f"d-{number}")
+
+    kept = [
+        await receiver.ledger.read(deliveries.body, delivery.id)
+        for delivery in reversed(await receiver.ledger.read(deliveries.recent))
+    ]
+    assert kept == [json.dumps(bodies[0]).encode(), json.dumps(bodies[1]).encode(), b""]
+
+
 async def test_what_starts_nothing_is_recorded_with_its_reason_and_stays_so(receiver: Running) -> None:
     plain = issue(labels=(), body="Please look at this.")
 
@@ -167,7 +178,8 @@ async def test_a_long_ticket_is_accepted_unread(receiver: Running) -> None:
 
     assert reply.code == 202
     (job,) = await receiver.jobs()
-    assert job.directives.work_repos == ()
+    assert job.ticket.body.endswith("[/JCA]")
+    assert (await receiver.local(ticket(key="OPS-2", body="words " * 11_000))).code == 200
 
 
 async def test_an_unknown_source_does_not_exist_whatever_is_sent(receiver: Running) -> None:
@@ -371,4 +383,4 @@ async def test_the_example_in_the_documentation_works_as_it_stands(receiver: Run
 
     (job,) = await receiver.jobs()
     assert json.loads(answer) == {"status": "accepted", "job": job.id}
-    assert job.directives.work_repos == ("payments",)
+    assert "work_repos=payments" in job.ticket.body

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.directives import Directives, parse_directives
+from jobs.directives import Directives, has_block, parse_directives
 from jobs.directives.problems import MOST_WARNINGS
 from jobs.directives.support import unsupported
+from jobs.directives.visible import has_bracket, read_lines
 from jobs.ticket import Flavor
 
 CASES = json.loads(Path(__file__).with_name("directive_cases.json").read_text(encoding="utf-8"))
@@ -86,6 +87,21 @@ def test_no_text_raises_and_an_error_leaves_nothing_half_applied(text: str, flav
     lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
     for problem in (*parsed.warnings, *([parsed.error] if parsed.error else [])):
         assert problem.line is None or 1 <= problem.line <= lines
+
+
+@given(hostile, st.sampled_from(FLAVORS))
+def test_a_block_is_found_without_reading_it_exactly_where_it_is_read(text: str, flavor: Flavor) -> None:
+    assert has_block(text, flavor=flavor) == (parse_directives(text, flavor=flavor).status != "none")
+
+
+@given(hostile, st.sampled_from(FLAVORS))
+def test_only_prose_is_left_out_above_a_block(text: str, flavor: Flavor) -> None:
+    lines = list(read_lines(text, flavor))
+    read = list(read_lines(text, flavor, after_prose=True))
+
+    left_out = lines[: len(lines) - len(read)]
+    assert lines[len(left_out) :] == read
+    assert not any(line.hidden or has_bracket(line.text) for line in left_out)
 
 
 @given(hostile)

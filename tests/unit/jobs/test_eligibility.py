@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.catalog import Workspace
-from jobs.directives import parse_directives
+from jobs.directives import has_block
 from jobs.eligibility import eligible
 from jobs.ticket import Ticket
 
@@ -12,9 +12,9 @@ BROKEN = "[JCA]\nmodle=gpt-5\n[/JCA]"
 QUOTED = "> [JCA]\n> model=gpt-5\n> [/JCA]"
 
 
-def _reason(body: str, *labels: str, workspace: Workspace | None = None, read: bool = True) -> str | None:
+def _reason(body: str, *labels: str, workspace: Workspace | None = None) -> str | None:
     ticket = Ticket(source="github", key="a/b#1", title="t", body=body, labels=labels)
-    return eligible(ticket, parse_directives(body) if read else None, workspace or Workspace())
+    return eligible(ticket, workspace or Workspace(), has_block=has_block(body))
 
 
 @pytest.mark.parametrize("body", ["", "Please fix this.", BLOCK, BROKEN])
@@ -38,9 +38,3 @@ def test_a_block_is_enough_unless_the_label_is_required(body: str) -> None:
 @pytest.mark.parametrize("body", ["", "The [JCA] tag is nice.", QUOTED, f"```\n{BLOCK}\n```"])
 def test_text_without_a_block_of_its_own_asks_for_nothing(body: str) -> None:
     assert _reason(body, "bug", "model:gpt-5") == "managed_label_missing"
-
-
-def test_a_body_too_long_to_be_read_here_goes_to_triage_when_it_may_hold_a_block() -> None:
-    assert _reason("long " * 10_000 + BLOCK, read=False) is None
-    assert _reason("long " * 10_000, read=False) == "managed_label_missing"
-    assert _reason("long " + BLOCK, read=False, workspace=Workspace(require_label=True)) == "managed_label_missing"

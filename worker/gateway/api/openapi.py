@@ -82,8 +82,13 @@ def _in_path(path: str) -> list[Json]:
 def _in_query(query: type[BaseModel] | None) -> list[Json]:
     if query is None:
         return []
-    properties: dict[str, Json] = query.model_json_schema()["properties"]
-    return [{"name": name, "in": "query", "schema": _plain(schema)} for name, schema in properties.items()]
+    described = query.model_json_schema()
+    properties: dict[str, Json] = described["properties"]
+    required = set(described.get("required", ()))
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": _plain(schema)}
+        for name, schema in properties.items()
+    ]
 
 
 def _in_headers(method: str) -> list[Json]:

@@ -1,6 +1,8 @@
-"""`/api/v1/deliveries/replay`: sending a recorded delivery again."""
+"""`/api/v1/deliveries/replay`, `/deliveries/{id}/replay`: sending a recorded or a kept delivery again."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -16,6 +18,11 @@ async def replay_delivery(request: web.Request) -> Replayed:
     return await replaying.replay(answers.services(request), recorded, answers.actor(request))
 
 
+async def replay_kept(request: web.Request) -> Replayed:
+    """Answer `POST /deliveries/{id}/replay`."""
+    return await replaying.replay_kept(answers.services(request), request.match_info["id"], answers.actor(request))
+
+
 OPERATIONS = (
     Operation(
         "POST",
@@ -24,5 +31,13 @@ OPERATIONS = (
         "Send a recorded delivery to the receiver again",
         Replayed,
         body=Recorded,
+    ),
+    Operation(
+        "POST",
+        "/deliveries/{id}/replay",
+        replay_kept,
+        "Send a delivery of the log to the receiver again",
+        Replayed,
+        problems=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     ),
 )

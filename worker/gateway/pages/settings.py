@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from jobs.job import now
 from jobs.ledger import deliveries
 from jobs.ledger import holds as kept
 from jobs.ledger.deliveries import Filter, Received
-from worker.gateway import delivery_words, installation, rendering, source_actions
+from worker.gateway import delivery_words, installation, rendering, replaying, source_actions
 from worker.gateway.api import sources
 from worker.gateway.pages.holds import banners
 from worker.gateway.pages.query import LONGEST, notice
@@ -22,6 +22,13 @@ from worker.gateway.services import SERVICES, Services
 from worker.gateway.views import Shown
 
 PAGE = 25  # deliveries
+
+REPLAYED = {
+    "accepted": "Sent again: it was accepted.",
+    "duplicate": "Sent again: there was nothing to do, as the list says.",
+    "ignored": "Sent again: it was ignored, as the list says.",
+    "refused": "Sent again: the receiver refused it; its log says why.",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Query:
 
     def url(self, **changes: str) -> str:
         """The address of this view with some of its fields changed."""
-        query = urlencode({name: value for name, value in vars(replace(self, **changes)).items() if value})
+        query = urlencode({name: value for name, value in (vars(self) | changes).items() if value})
         return f"/settings?{query}#deliveries" if query else "/settings#deliveries"
 
     @property
@@ -74,11 +81,22 @@ async def rotate(request: web.Request) -> web.Response:
     return rendering.page(request, "new_secret.html", context)
 
 
+async def replay(request: web.Request) -> web.Response:
+    """Send a delivery of the list again and lead back to where the form was."""
+    services, form = request.config_dict[SERVICES], await request.post()
+    answered = await replaying.replay_kept(services, request.match_info["id"], actors.BROWSER)
+    became = str(answered.answer.get("status", ""))
+    query = Query.read({name: str(value) for name, value in form.items()})
+    outcome = became if became in REPLAYED else "refused"
+    raise web.HTTPSeeOther(query.url(notice=f"replayed-{outcome}"))
+
+
 async def _page(request: web.Request) -> web.Response:
     services, query, moment = request.config_dict[SERVICES], Query.read(request.query), now()
     found = await services.ledger.read(deliveries.listing, query.filter, limit=PAGE + 1)
     present = await services.ledger.read(kept.present)
     rows = [_row(delivery) for delivery in found[:PAGE]]
+    told = request.query.get("notice", "")
     context = {
         "query": query,
         "rows": rows,
@@ -90,7 +108,7 @@ async def _page(request: web.Request) -> web.Response:
         "banners": banners([hold for hold in present if holds.of_intake(hold.subject)], moment),
         "paused": holds.INTAKE in {hold.subject for hold in present},
         "facts": installation.facts(services.settings, await _slots(services)),
-        "notice": notice(request.query.get("notice", "")),
+        "notice": REPLAYED.get(told.removeprefix("replayed-"), "") or notice(told),
     }
     return rendering.page(request, "settings.html", context)
 
