@@ -38,8 +38,10 @@ def replay(
 
     Exits with 1 when the receiver refuses it.
     """
+    of_log = _ID.fullmatch(file) and not Path(file).exists()
+    path, wanted = (f"deliveries/{file}/replay", {}) if of_log else ("deliveries/replay", _read(file, source, again))
     with Gateway.here() as gateway:
-        answer = _of_log(gateway, file) or gateway.post("deliveries/replay", _read(file, source, again=again))
+        answer = gateway.post(path, wanted)
     if as_json:
         terminal.write_json(answer)
     else:
@@ -48,14 +50,7 @@ def replay(
         raise typer.Exit(FAILED)
 
 
-def _of_log(gateway: Gateway, name: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Replay a delivery of the log; None when this is no id of one."""
-    if not _ID.fullmatch(name) or Path(name).exists():
-        return None
-    return gateway.post(f"deliveries/{name}/replay", {})
-
-
-def _read(file: str, source: str, *, again: bool) -> dict[str, Any]:
+def _read(file: str, source: str, again: bool) -> dict[str, Any]:
     headers, body = _recorded(file)
     return {"source": source or _source_of(headers), "headers": headers, "body": body, "again": again}
 

@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from jobs import sources
+from jobs import errors, sources
 from jobs.catalog import Source, Workspace
 from jobs.job import Status, advance
 from jobs.ledger import configuration as stored
@@ -137,11 +137,11 @@ async def test_every_body_is_kept_as_it_was_received_unless_it_is_large(receiver
     for number, payload in enumerate(bodies):
         await receiver.local(payload, delivery=f"d-{number}")
 
-    kept = [
-        await receiver.ledger.read(deliveries.body, delivery.id)
-        for delivery in reversed(await receiver.ledger.read(deliveries.recent))
-    ]
-    assert kept == [json.dumps(bodies[0]).encode(), json.dumps(bodies[1]).encode(), b""]
+    large, *small = await receiver.ledger.read(deliveries.recent)
+    kept = [(await receiver.ledger.read(deliveries.stored, delivery.id)).body for delivery in reversed(small)]
+    assert kept == [json.dumps(payload).encode() for payload in bodies[:2]]
+    with pytest.raises(errors.Conflict):
+        await receiver.ledger.read(deliveries.stored, large.id)
 
 
 async def test_what_starts_nothing_is_recorded_with_its_reason_and_stays_so(receiver: Running) -> None:
