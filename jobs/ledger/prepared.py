@@ -1,6 +1,6 @@
 """Statements a sender waits for: SQLite gets them as text that was compiled once, past SQLAlchemy's execution.
 
-That takes several times as long as SQLite itself; see `docs/adr/0013-prepared-statements-for-taking-in.md`.
+That takes several times as long as SQLite itself; see `docs/adr/0009-prepared-statements-for-taking-in.md`.
 """
 
 from __future__ import annotations
