@@ -91,7 +91,12 @@ class Gateway:
 
     async def _stop(self) -> None:
         if self._runner is not None:
+            server = self._runner.server
             await self._runner.cleanup()
+            await asyncio.sleep(0)
+            if server is not None:  # a browser may have connected just before the end
+                await server.shutdown()
+            await asyncio.sleep(0)
         self._runner = None
 
 
