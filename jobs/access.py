@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from jobs.catalog import Name
+from jobs.names import Name
 from jobs.vault import Vault
 
 GITHUB_COM = "https://api.github.com"

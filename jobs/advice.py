@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from jobs import offers
-from jobs.catalog import Catalog, ProviderProfile, Repository, ValidationMode
+from jobs.catalog import Catalog, ProviderProfile
 from jobs.command_advice import needs_network, needs_shell
 from jobs.nearest import listed, nearest
 from jobs.redact import without_credentials
+from jobs.repository import Repository, ValidationMode
 
 
 class Advice(BaseModel):

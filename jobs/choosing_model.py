@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from jobs import offers, reasons
-from jobs.catalog import Catalog, Model, ProviderProfile, Repository
+from jobs.catalog import Catalog, Model, ProviderProfile
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
 from jobs.layers import Layer, Steps
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, Reason
+from jobs.repository import Repository
 
 
 class Fit(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jobs import offers, reasons
-from jobs.catalog import Catalog, ProviderProfile, Repository
+from jobs.catalog import Catalog, ProviderProfile
 from jobs.choosing_model import unknown_model
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
 from jobs.layers import Layer, Steps
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, Reason
+from jobs.repository import Repository
 
 
 class ChosenProvider(NamedTuple):

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.directives import Directives, Parsed, Problem, parse_directives
 from jobs.directives.labels import parse_labels
 from jobs.directives.support import unsupported
 from jobs.reasons import Reason
+from jobs.repository import Repository
 from jobs.routing import Routed, route_repository
 from jobs.selection import Selection, resolve_selection
 from jobs.ticket import Flavor, Ticket

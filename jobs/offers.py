@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jobs.catalog import Catalog, Model, ProviderProfile, Repository
+from jobs.catalog import Catalog, Model, ProviderProfile
+from jobs.repository import Repository
 
 
 def enabled_profiles(catalog: Catalog) -> list[ProviderProfile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from jobs.catalog import Repository
+from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 
 VERSION = 1

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs import errors, sources
 from jobs.access import GITHUB_COM, Access, GitHubAccess, JiraAccess, Known
-from jobs.catalog import AuthMode, Catalog, Model, Name, ProviderKind, ProviderProfile, Repository, Source, Workspace
+from jobs.catalog import AuthMode, Catalog, Model, ProviderKind, ProviderProfile, Source, Workspace
 from jobs.ledger import configuration, migrate
 from jobs.ledger.database import Ledger, Transaction
+from jobs.names import Name
+from jobs.repository import Repository
 from jobs.settings import Settings
 from jobs.sources import StoredSource
 from jobs.vault import Vault

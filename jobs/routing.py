@@ -8,11 +8,12 @@ from collections.abc import Collection
 from pydantic import BaseModel, ConfigDict
 
 from jobs import reasons
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, Reason
+from jobs.repository import Repository
 from jobs.ticket import Ticket
 
 _HOSTED = re.compile(r"^(?:https://|ssh://|[^/]+@).*?[/:]([^/:]+/[^/:]+?)(?:\.git)?/?$")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from jobs import reasons
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.choosing_model import Fit, choose_model
 from jobs.choosing_provider import choose_provider
 from jobs.directives import Directives
@@ -18,6 +18,7 @@ from jobs.directives.labels import Labels
 from jobs.layers import Because, Layer, Steps
 from jobs.nearest import listed
 from jobs.reasons import Code, Reason
+from jobs.repository import Repository
 
 __all__ = ["Because", "Layer", "Selection", "resolve_selection"]
 

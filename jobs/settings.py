@@ -22,7 +22,8 @@ from pydantic_settings import (
 )
 
 from jobs import errors
-from jobs.catalog import AuthMode, ModelId
+from jobs.catalog import AuthMode
+from jobs.names import ModelId
 
 PREFIX = "JCA_"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from jobs.catalog import Name, Source
+from jobs.catalog import Source
 from jobs.intake_rules import IntakeRules
+from jobs.names import Name
 from jobs.vault import Vault
 
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from jobs import holds
-from jobs.catalog import Catalog, Repository, Workspace
+from jobs.catalog import Catalog, Workspace
 from jobs.holds import Hold
 from jobs.reasons import Code, because
+from jobs.repository import Repository
 
 BY = "spending"
 """Who puts these holds."""

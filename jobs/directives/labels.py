@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from jobs import catalog
 from jobs.directives.model import Problem
 from jobs.directives.problems import Notes
+from jobs.names import MODEL, NAME
 
 _MODEL = re.compile(r"model:(.*)", re.IGNORECASE | re.DOTALL)
 _REPOSITORY = re.compile(r"repo[-:=](.*)", re.IGNORECASE | re.DOTALL)
 _CHOOSES = re.compile(r"\s*(?:model:|repo[-:=])", re.IGNORECASE)
-_NAME = re.compile(rf"{catalog.NAME}\Z")
+_NAME = re.compile(rf"{NAME}\Z")
 
 
 class Labels(BaseModel):
@@ -39,7 +39,7 @@ def parse_labels(labels: Iterable[str]) -> Labels:
         text = label.strip()
         if match := _MODEL.match(text):
             value = match[1].strip()
-            if catalog.MODEL.match(value):
+            if MODEL.match(value):
                 models[value] = None
             else:
                 notes.add("invalid_label", "A model: label is ignored: no model has such a name.")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from jobs import catalog
 from jobs.directives.pairs import Pair
 from jobs.directives.problems import Rejected
+from jobs.names import MODEL, NAME
 from jobs.nearest import listed, nearest
 
 Fields = dict[str, Any]
@@ -19,8 +19,8 @@ LISTS = frozenset({"work_repos", "context_repos", "context_files", "context_fold
 """Keys whose values add up when they are written more than once."""
 MOST_ITEMS = 20  # of one list
 
-_NAME = re.compile(rf"{catalog.NAME}\Z")
-_PATH = re.compile(rf"(?:{catalog.NAME}:)?(?P<path>[^/~\\:-][^\\:]*)\Z")
+_NAME = re.compile(rf"{NAME}\Z")
+_PATH = re.compile(rf"(?:{NAME}:)?(?P<path>[^/~\\:-][^\\:]*)\Z")
 _BRANCH = re.compile(
     r"(?!HEAD\Z)(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|\Z)))[A-Za-z0-9_](?:[A-Za-z0-9._/+@#=-]{0,198}[A-Za-z0-9_+@#=-])?\Z"
 )
@@ -99,7 +99,7 @@ def _paths(pair: Pair) -> Fields:
 
 
 def _model(pair: Pair) -> Fields:
-    if not catalog.MODEL.match(pair.value):
+    if not MODEL.match(pair.value):
         raise _invalid(pair, "a model starts with a letter or digit, then letters, digits, ._:/@+[]-, at most 128")
     return {"model": pair.value}
 

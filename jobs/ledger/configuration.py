@@ -7,10 +7,10 @@ from typing import Literal
 from sqlalchemy import delete, select
 
 from jobs.access import StoredAccess
-from jobs.catalog import Repository
 from jobs.job import now
 from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
+from jobs.repository import Repository
 from jobs.sources import StoredSource
 
 Kind = Literal["repository", "source", "access"]

@@ -13,10 +13,10 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft4Validator
 
-from jobs.catalog import Repository
 from jobs.job import Answer, Job, Status, now
 from jobs.ledger.runs import Diff, Stage
 from jobs.reasons import Code, because
+from jobs.repository import Repository
 from jobs.results import CommandOutcome, PullRequest, PullRequestState, Usage
 from jobs.ticket import Ticket
 from tests.fakes.jira import documents

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from jobs import errors
-from jobs.catalog import ValidationMode
 from jobs.redact import without_credentials
+from jobs.repository import ValidationMode
 from worker.cli import errands, terminal
 from worker.cli.client import Gateway
 

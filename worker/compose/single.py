@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from jobs import errors, provisioning
 from jobs import settings as settings_module
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.directives import parse_directives
 from jobs.directives.labels import parse_labels
 from jobs.directives.support import unsupported
 from jobs.job import Job
 from jobs.order import WorkOrder
 from jobs.reasons import Reason
+from jobs.repository import Repository
 from jobs.run_result import RunResult
 from jobs.selection import resolve_selection
 from jobs.settings import Settings

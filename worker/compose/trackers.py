@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from jobs import provisioning
 from jobs.access import Known
-from jobs.catalog import Repository, Source
+from jobs.catalog import Source
+from jobs.repository import Repository
 from jobs.settings import Settings
 from worker.compose import common
 from worker.sandbox.git import GitCredential

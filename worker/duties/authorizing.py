@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.catalog import Repository, Source
+from jobs.catalog import Source
 from jobs.reasons import Code, Reason, because
+from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 from worker.duties.approval import Asked
 from worker.trackers.protocol import Access, Tracker

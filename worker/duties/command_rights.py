@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from jobs.catalog import Catalog, Repository, Source
+from jobs.catalog import Catalog, Source
 from jobs.job import Job
 from jobs.ledger.commands import Command
 from jobs.reasons import Code, Reason, because
+from jobs.repository import Repository
 from jobs.ticket import Ticket
 from worker.duties import deciding, reading
 from worker.duties.approval import Asked, since

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs import routing
-from jobs.catalog import Catalog, Repository, Source, Workspace
+from jobs.catalog import Catalog, Source, Workspace
 from jobs.directives import Parsed, Problem, parse_directives
 from jobs.directives.labels import Labels, parse_labels
 from jobs.directives.support import unsupported
 from jobs.eligibility import eligible, unmet
 from jobs.reasons import Code, Reason, because
+from jobs.repository import Repository
 from jobs.selection import Selection, resolve_selection
 from jobs.spending import smallest_cap
 from jobs.ticket import Ticket

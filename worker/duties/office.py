@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from jobs.catalog import Catalog, Repository, Source
+from jobs.catalog import Catalog, Source
 from jobs.events import Events, Logs
 from jobs.ledger.database import Ledger, StillLeading
 from jobs.queue.dispatch import Dispatch
+from jobs.repository import Repository
 from worker.trackers.protocol import CodeHost, Tracker
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jobs import errors
-from jobs.catalog import Catalog, Repository, Workspace
+from jobs.catalog import Catalog, Workspace
 from jobs.directives import Directives
 from jobs.job import Job, Status, now
 from jobs.order import Limits, WorkOrder
+from jobs.repository import Repository
 from jobs.selection import Selection
 from jobs.spending import smallest_cap
 

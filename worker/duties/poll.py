@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from jobs import errors
-from jobs.catalog import Catalog, Repository, Source
+from jobs.catalog import Catalog, Source
 from jobs.eligibility import unmet
 from jobs.job import Job, now
 from jobs.ledger import commands, configuration, records, twins
 from jobs.ledger.database import Transaction
 from jobs.reasons import Code
+from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 from worker.duties import reading
 from worker.duties.deciding import writable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jobs import neutral
-from jobs.catalog import Repository, ValidationMode
 from jobs.job import Job
 from jobs.ledger.runs import Diff
 from jobs.neutral import inert
+from jobs.repository import Repository, ValidationMode
 from jobs.results import PullRequest, PullRequestState
 from worker.duties import evidence
 

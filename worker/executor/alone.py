@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from jobs import errors
-from jobs.catalog import Catalog, ProviderProfile, Repository
+from jobs.catalog import Catalog, ProviderProfile
 from jobs.order import WorkOrder
+from jobs.repository import Repository
 from jobs.results import Usage
 from worker.executor.desk import Lease
 from worker.sandbox.git import GitCredential

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from jobs import errors
-from jobs.catalog import ValidationMode
 from jobs.reasons import Code
+from jobs.repository import ValidationMode
 from jobs.results import CommandOutcome
 from worker.executor import guidance, keeping
 from worker.executor.stage import stage

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.catalog import Repository, ValidationMode
 from jobs.reasons import Code, Reason, because
+from jobs.repository import Repository, ValidationMode
 from jobs.results import CommandOutcome
 from worker.sandbox.checkout import Changes
 

@@ -9,10 +9,10 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs import errors
-from jobs.catalog import Repository
 from jobs.errand import Kind
 from jobs.ledger import audit, records
 from jobs.ledger.database import Transaction
+from jobs.repository import Repository
 from worker.gateway.api import answers
 from worker.gateway.services import SERVICES, Services
 

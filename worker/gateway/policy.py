@@ -9,10 +9,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from jobs import guidance
-from jobs.catalog import Catalog, Repository, Workspace
+from jobs.catalog import Catalog, Workspace
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
 from jobs.reasons import Reason
+from jobs.repository import Repository
 from jobs.selection import resolve_selection
 from worker.gateway import words
 

@@ -13,8 +13,9 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs import errors, provisioning
-from jobs.catalog import Name, Source
+from jobs.catalog import Source
 from jobs.ledger import audit, deliveries
+from jobs.names import Name
 from worker.gateway.services import Services
 
 PATIENCE = 30.0  # seconds the receiver may take

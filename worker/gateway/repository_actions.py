@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from jobs import errors, provisioning
-from jobs.catalog import Repository
 from jobs.job import ENDED, Job, Status
 from jobs.ledger import audit, configuration, records
 from jobs.ledger.database import Transaction
 from jobs.redact import unmasked, without_credentials
+from jobs.repository import Repository
 from worker.gateway.services import Services
 
 UNFINISHED = tuple(status for status in Status if status not in ENDED)

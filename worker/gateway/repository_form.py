@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jobs import command_lines, errors
-from jobs.catalog import Repository
 from jobs.redact import masked, unmasked
+from jobs.repository import Repository
 from worker.gateway.repository_actions import NEW, version
 
 Values = Mapping[str, str]

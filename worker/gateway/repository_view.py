@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from jobs import errors, provisioning
 from jobs.advice import Advice, advise
-from jobs.catalog import Repository
+from jobs.repository import Repository
 from worker.gateway.policy import Origin, Rule, policy
 from worker.gateway.services import Services
 

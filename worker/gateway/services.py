@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.events import Logs
 from jobs.ledger.database import Ledger
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.errands import Errands
 from jobs.queue.presence import Presence
+from jobs.repository import Repository
 from jobs.settings import Settings
 from jobs.vault import Vault
 from worker.trackers.connections import Connections

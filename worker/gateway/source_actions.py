@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from jobs import errors, provisioning, sources
 from jobs.access import Access, StoredAccess, described, seal
-from jobs.catalog import SHORTEST_SECRET, Name, Source
+from jobs.catalog import SHORTEST_SECRET, Source
 from jobs.intake_rules import IntakeRules
 from jobs.ledger import audit, configuration
 from jobs.ledger.database import Transaction
+from jobs.names import Name
 from jobs.readiness import Step
 from jobs.vault import Vault
 from worker.gateway.services import Services

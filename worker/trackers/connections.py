@@ -9,9 +9,9 @@ from typing import Self
 
 from jobs import errors
 from jobs.access import GitHubAccess, JiraAccess, Known, StoredAccess
-from jobs.catalog import Repository
 from jobs.provisioning import KnownSource
 from jobs.readiness import Step
+from jobs.repository import Repository
 from jobs.vault import Vault
 from worker.trackers.github.app import AppCredential, NotInstalled
 from worker.trackers.github.client import GitHub

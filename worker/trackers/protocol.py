@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from jobs.catalog import Repository
 from jobs.job import Job
+from jobs.repository import Repository
 from jobs.results import PullRequest
 from jobs.ticket import Person, Ticket
 from worker.trackers.push import PushCredential

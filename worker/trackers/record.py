@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from jobs.catalog import Repository
 from jobs.job import Job
+from jobs.repository import Repository
 from jobs.results import PullRequest, PullRequestState
 from jobs.ticket import Person, Ticket
 from worker.trackers.protocol import Access, Fetched, History, Opened

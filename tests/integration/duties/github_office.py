@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.catalog import Repository, Source
+from jobs.catalog import Source
 from jobs.intake_rules import IntakeRules
 from jobs.job import Job, Status
 from jobs.ledger import commands, outbox, records
 from jobs.ledger.commands import Command, Kind
 from jobs.ledger.database import Transaction
+from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 from tests.fakes.github import world
 from tests.fakes.github.server import FakeGitHub

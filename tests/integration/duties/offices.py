@@ -9,13 +9,14 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from jobs import errors
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository, Source
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Source
 from jobs.events import Events, Logs
 from jobs.job import Job
 from jobs.ledger import migrate, records
 from jobs.ledger.database import Ledger
 from jobs.queue.dispatch import Dispatch
 from jobs.reasons import Code, because
+from jobs.repository import Repository
 from jobs.results import CommandOutcome, PullRequest, Usage
 from jobs.run_result import RunResult
 from jobs.ticket import Person, Ticket

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from jobs import errors
-from jobs.catalog import ValidationMode
 from jobs.job import Job, Status, now
 from jobs.ledger import outbox
 from jobs.reasons import Code, because
+from jobs.repository import ValidationMode
 from jobs.results import CommandOutcome, PullRequestState
 from tests.fakes.github import faults
 from tests.fakes.github.server import FakeGitHub

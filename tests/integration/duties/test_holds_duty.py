@@ -8,10 +8,11 @@ import pytest
 from redis.asyncio import Redis
 
 from jobs import holds
-from jobs.catalog import Catalog, Repository, Workspace
+from jobs.catalog import Catalog, Workspace
 from jobs.holds import Hold
 from jobs.ledger import holds as kept
 from jobs.reasons import Code, because
+from jobs.repository import Repository
 from jobs.results import Usage
 from tests.integration.duties.offices import Settled, queued, result, running, tell
 from worker.duties import rules, spending

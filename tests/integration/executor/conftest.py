@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.catalog import Repository
 from jobs.order import Limits, WorkOrder
+from jobs.repository import Repository
 from jobs.ticket import Ticket
 from tests.fakes import model_endpoint as fake
 from tests.integration.executor.world import VALID, Claim, World

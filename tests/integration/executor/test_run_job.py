@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from jobs import errors
-from jobs.catalog import ValidationMode
 from jobs.reasons import Code
+from jobs.repository import ValidationMode
 from tests.fakes import model_endpoint as fake
 from tests.fakes.model_endpoint import Answer
 from tests.integration.executor.world import SLEEP, WRITE, WRONG, World, processes, until

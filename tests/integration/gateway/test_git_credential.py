@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from jobs import errors
-from jobs.catalog import Repository
 from jobs.errand import Errand, Kind
 from jobs.job import Job
 from jobs.ledger import configuration
 from jobs.order import WorkOrder
+from jobs.repository import Repository
 from tests.fakes.github.server import APP_ID, EVERYTHING
 from tests.support import tls
 from tests.support.code_host import CodeHost, serving

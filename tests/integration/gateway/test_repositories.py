@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.actors import BROWSER
-from jobs.catalog import Repository, ValidationMode
 from jobs.ledger import configuration
+from jobs.repository import Repository, ValidationMode
 from tests.support.gateway.api import PAYMENTS, Running, job
 from worker.gateway import repository_actions, repository_form
 from worker.gateway.repository_form import Form

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
-from jobs.catalog import Repository
 from jobs.events import Event
 from jobs.order import VERSION, WorkOrder
 from jobs.queue.offer import Offer
 from jobs.queue.worker import Lease, LeaseWorker
+from jobs.repository import Repository
 from jobs.ticket import Ticket
 from tests.support.valkey import Valkey
 

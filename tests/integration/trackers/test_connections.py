@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from jobs import errors
 from jobs.access import GitHubAccess, JiraAccess, Known, seal
-from jobs.catalog import Repository, Source
+from jobs.catalog import Source
 from jobs.readiness import Step
+from jobs.repository import Repository
 from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.fakes.github.server import APP_ID, EVERYTHING, FakeGitHub, running

@@ -14,7 +14,6 @@ import httpx
 import yaml
 from arq.connections import ArqRedis
 
-from jobs.catalog import Repository
 from jobs.events import NewLine
 from jobs.job import Job, Status, advance, now
 from jobs.ledger import audit, records
@@ -23,6 +22,7 @@ from jobs.queue.lease import Lease
 from jobs.queue.offer import Offer
 from jobs.queue.worker import make_worker
 from jobs.readiness import Readiness, State
+from jobs.repository import Repository
 from jobs.selection import Selection
 from jobs.settings import Settings
 from jobs.ticket import Ticket

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile
 from jobs.job import Job
 from jobs.order import WorkOrder
 from jobs.readiness import Readiness, State, Step
+from jobs.repository import Repository
 from jobs.selection import Because, Selection
 
 CATALOG = Catalog(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jobs.actors import BROWSER
-from jobs.catalog import Repository
 from jobs.identifiers import new_id
 from jobs.ledger import audit, configuration, deliveries
 from jobs.ledger.database import Transaction
+from jobs.repository import Repository
 from jobs.ticket import Delivery, Person
 from worker.gateway import repository_actions, source_actions
 from worker.gateway.services import Services

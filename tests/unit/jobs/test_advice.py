@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jobs.advice import advise
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile
 from jobs.command_advice import needs_network, needs_shell
+from jobs.repository import Repository
 
 SOUND = Repository(
     alias="shop",

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile
 from jobs.explanation import Explanation, Question, explain
+from jobs.repository import Repository
 
 PROFILE = ProviderProfile(
     name="local-model",

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from jobs.catalog import Catalog, Repository
+from jobs.catalog import Catalog
 from jobs.directives import Directives
 from jobs.directives.labels import parse_labels
 from jobs.reasons import Code
+from jobs.repository import Repository
 from jobs.routing import Routed, route_repository
 from jobs.ticket import Ticket
 

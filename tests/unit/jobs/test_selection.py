@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository, Workspace
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Workspace
 from jobs.directives import parse_directives
 from jobs.directives.labels import parse_labels
 from jobs.reasons import Reason
+from jobs.repository import Repository
 from jobs.selection import Selection, resolve_selection
 
 TABLE = Path(__file__).with_name("selection_table.txt")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.catalog import Repository
+from jobs.repository import Repository
 from jobs.slug import LONGEST, branch_name
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from jobs import spending
-from jobs.catalog import Catalog, Repository, Workspace
+from jobs.catalog import Catalog, Workspace
 from jobs.reasons import Code
+from jobs.repository import Repository
 from jobs.spending import Spent
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import neutral
-from jobs.catalog import Repository
 from jobs.directives import Directives
 from jobs.job import Answer, Job, Status, now
 from jobs.layers import Because
 from jobs.ledger.runs import Diff, Stage
 from jobs.reasons import Code, because
+from jobs.repository import Repository
 from jobs.results import PullRequest, PullRequestState
 from jobs.selection import Selection
 from jobs.ticket import Person, Ticket

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Repository, Source
+from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Source
 from jobs.intake_rules import IntakeRules
 from jobs.reasons import Code, Reason
+from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 from worker.duties.deciding import Admitted, decide
 

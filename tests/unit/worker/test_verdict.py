@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.catalog import Repository, ValidationMode
 from jobs.reasons import Code
+from jobs.repository import Repository, ValidationMode
 from jobs.results import CommandOutcome
 from worker.executor.verdict import judge
 from worker.executor.work import NOTHING

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from jobs.catalog import Repository
 from jobs.redact import masked
+from jobs.repository import Repository
 from worker.gateway import repository_actions, repository_view
 from worker.gateway.api import answers
 from worker.gateway.api.operation import Operation

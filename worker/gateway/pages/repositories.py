@@ -10,9 +10,10 @@ from typing import NoReturn
 from aiohttp import web
 
 from jobs import actors, advice, errors, guidance, holds
-from jobs.catalog import Catalog, Repository, ValidationMode
+from jobs.catalog import Catalog
 from jobs.ledger import holds as kept
 from jobs.redact import without_credentials
+from jobs.repository import Repository, ValidationMode
 from worker.gateway import errands, rendering, repository_actions, repository_form, repository_view
 from worker.gateway.pages import errand
 from worker.gateway.repository_form import Form

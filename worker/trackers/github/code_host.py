@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from jobs.catalog import Repository
 from jobs.job import Job, Status
 from jobs.neutral import inert
 from jobs.reasons import Code
+from jobs.repository import Repository
 from jobs.results import PullRequest, PullRequestState
 from jobs.routing import name_on_host
 from worker.trackers.github import checks, pulls

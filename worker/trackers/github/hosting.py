@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from jobs.catalog import Repository
+from jobs.repository import Repository
 from worker.trackers.github.names import Endpoint
 
 _SCP_LIKE = re.compile(r"[^@/:]+@(?P<host>[^@/:]+):[^/].*")

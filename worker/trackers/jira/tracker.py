@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from jobs import errors
-from jobs.catalog import Repository, Source
+from jobs.catalog import Source
 from jobs.job import Job
+from jobs.repository import Repository
 from jobs.results import PullRequestState
 from jobs.ticket import Person, Ticket
 from worker.trackers import marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from jobs import catalog, errors
+from jobs import errors, repository
 from jobs.catalog import Source
 from jobs.job import Job, Status
 from jobs.reasons import Code, because
@@ -18,7 +18,7 @@ from worker.trackers.github.code_host import GitHubCodeHost
 from worker.trackers.github.tracker import GitHubTracker
 from worker.trackers.protocol import CodeHost, Tracker
 
-PAYMENTS = catalog.Repository(alias="payments", url="https://github.example/x", full_name=str(NAME))
+PAYMENTS = repository.Repository(alias="payments", url="https://github.example/x", full_name=str(NAME))
 DRAFT = PullRequest(
     state=PullRequestState.RECORDED,
     branch="jca/payments-1-refunds",

@@ -10,9 +10,9 @@ from arq.worker import Worker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.catalog import Repository
 from jobs.order import WorkOrder
 from jobs.queue import record
+from jobs.repository import Repository
 from jobs.ticket import Ticket
 
 
