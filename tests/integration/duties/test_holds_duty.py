@@ -103,6 +103,35 @@ async def test_a_cap_that_is_reached_holds_until_it_is_raised(
     assert await office.ledger.read(kept.present) == []
 
 
+@pytest.mark.parametrize("cap", ["person_daily_usd", "ticket_usd"])
+async def test_what_a_raised_cap_had_put_off_may_start_at_once(office: Office, settled: Settled, cap: str) -> None:
+    _capped(settled, **{cap: 5})
+    await _spend(office, "K-1", 5)
+    waiting = await queued(office, "K-1", "alice")
+    await spending.once(office)
+    await rules.once(office)
+    assert (await office.dispatch.place(waiting.dispatch_id)).state == "delayed"
+
+    _capped(settled)
+    await spending.once(office)
+    assert (await office.dispatch.place(waiting.dispatch_id)).state == "queued"
+
+
+async def test_what_another_hold_puts_off_too_stays_put_off_when_a_cap_is_raised(
+    office: Office, settled: Settled
+) -> None:
+    _capped(settled, person_daily_usd=5)
+    await _spend(office, "K-1", 5)
+    waiting = await queued(office, "K-1", "alice")
+    await spending.once(office)
+    await office.ledger.write(kept.put, _hold("ticket:local/K-1"))
+    await rules.once(office)
+
+    _capped(settled)
+    await spending.once(office)
+    assert (await office.dispatch.place(waiting.dispatch_id)).state == "delayed"
+
+
 async def test_a_cap_of_a_repository_holds_its_jobs_only(office: Office, settled: Settled) -> None:
     shop = Repository(alias="shop", url="/srv/shop", daily_usd=1)
     settled.catalog = Catalog(repositories=(shop,), providers=settled.catalog.providers)
