@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
+from jobs import context
 from jobs.catalog import Catalog
 from jobs.directives import Directives, Parsed, Problem, parse_directives
 from jobs.directives.labels import parse_labels
 from jobs.directives.support import unsupported
+from jobs.reach import Reach
 from jobs.reasons import Reason
 from jobs.repository import Repository
 from jobs.routing import Routed, route_repository
@@ -76,8 +78,10 @@ def explain(question: Question, catalog: Catalog) -> Explanation:
     if problem := parsed.error or unsupported(parsed.directives):
         return _wrong(parsed, problem, warnings)
     ticket = Ticket(source="question", key="question", title="", body=question.text, repository=question.repository)
-    routed = route_repository(ticket, parsed.directives, labels, catalog)
+    reach = Reach(catalog)
+    routed = route_repository(ticket, parsed.directives, labels, reach)
     repository = routed.repository if isinstance(routed, Routed) else None
+    read = context.resolve(parsed.directives, repository or _ANY, reach)
     selected = resolve_selection(parsed.directives, labels, repository or _ANY, catalog)
     return Explanation(
         status=parsed.status,
@@ -86,7 +90,7 @@ def explain(question: Question, catalog: Catalog) -> Explanation:
         repository=repository.alias if repository else None,
         routed=routed.because if isinstance(routed, Routed) else "",
         selection=selected if isinstance(selected, Selection) else None,
-        denied=next((reason for reason in (routed, selected) if isinstance(reason, Reason)), None),
+        denied=next((reason for reason in (routed, read, selected) if isinstance(reason, Reason)), None),
     )
 
 

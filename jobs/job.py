@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ulid import ULID
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.directives import Directives
 from jobs.reasons import Reason
 from jobs.results import CommandOutcome, PullRequest, Usage
@@ -114,6 +115,8 @@ class Job(BaseModel):
     selection: Selection | None = None
     notes: tuple[str, ...] = ()
     """What was ignored, capped or could not be done: sentences for the ticket's people."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files of the ticket that its runs are given, as they were when it was admitted."""
     continuation: str = ""
     """What somebody said is left to do, when the job was continued; more context for the agent. Hostile data."""
     answers: tuple[Answer, ...] = ()

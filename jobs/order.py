@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from jobs.attachment import Attachment
+from jobs.context import ContextRepository
 from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 
-VERSION = 1
+VERSION = 2
 """Version of this record; a worker refuses a newer one and runs one version older."""
 
 
@@ -40,6 +42,10 @@ class WorkOrder(BaseModel):
     provider: str
     model: str
     inline_context: str = ""
+    context: tuple[ContextRepository, ...] = ()
+    """What is read beside the repository, or of it before the rest; since version 2."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files of the ticket the run may ask for; since version 2."""
     effort: str = ""
     limits: Limits = Limits()
 

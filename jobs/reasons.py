@@ -53,6 +53,7 @@ class Code(StrEnum):
     NOT_SOLVED = "not_solved"
     CHANGES_REFUSED = "changes_refused"
     CHECKOUT_FAILED = "checkout_failed"
+    CONTEXT_MISSING = "context_missing"
     SANDBOX_MISSING = "sandbox_missing"
     PROVIDER_UNAUTHORIZED = "provider_unauthorized"
     MODEL_NOT_FOUND = "model_not_found"
@@ -131,6 +132,7 @@ _NEXT_STEPS = {
     Code.VALIDATION_FAILED: "Read the failing output below; the changes so far are kept with this job.",
     Code.CHANGES_REFUSED: "Read which path was refused; the changes so far are kept with this job.",
     Code.CHECKOUT_FAILED: "Check the repository's address and branch with `jca repos list`, then retry the job.",
+    Code.CONTEXT_MISSING: "Correct the path in the ticket's [JCA] block, then retry the job.",
     Code.SANDBOX_MISSING: "Run `jca doctor` on the worker; it names the missing part.",
     Code.PUSH_FAILED: "Check that this worker may push to the repository, then retry the job.",
     Code.PUBLISH_FAILED: "Mend what it names, then retry the job: only publishing is repeated, from the stored commit.",

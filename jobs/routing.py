@@ -11,7 +11,8 @@ from jobs import reasons
 from jobs.catalog import Catalog
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
-from jobs.nearest import listed, nearest
+from jobs.nearest import listed
+from jobs.reach import Reach
 from jobs.reasons import Code, Reason
 from jobs.repository import Repository
 from jobs.ticket import Ticket
@@ -34,8 +35,7 @@ def route_repository(
     ticket: Ticket,
     directives: Directives,
     labels: Labels,
-    catalog: Catalog,
-    writable: Collection[str] | None = None,
+    reach: Reach,
 ) -> Routed | Reason:
     """Decide the repository; the most specific layer that says anything decides alone.
 
@@ -46,17 +46,15 @@ def route_repository(
         ticket: its `repository` is compared with alias and `full_name`, without regard to case.
         directives: of the ticket's block.
         labels: of the ticket.
-        catalog: what exists.
-        writable: aliases that the ticket's source may write; None allows all.
+        reach: what exists, and what the ticket's source may have written.
     """
-    known = _Known(catalog, writable)
     if directives.work_repos:
-        return known.named(directives.work_repos, "The block's work_repos")
+        return _named(reach, directives.work_repos, "The block's work_repos")
     if labels.repositories:
-        return known.named(labels.repositories, "The repository label")
-    if home := _home(ticket.repository, catalog):
-        return known.named(home, "The ticket's own repository")
-    return known.only()
+        return _named(reach, labels.repositories, "The repository label")
+    if home := _home(ticket.repository, reach.catalog):
+        return _named(reach, home, "The ticket's own repository")
+    return _only(reach)
 
 
 def _home(name: str, catalog: Catalog) -> list[str]:
@@ -83,59 +81,27 @@ def _hosted(repository: Repository) -> str:
     return hosted[1] if hosted else ""
 
 
-class _Known:
-    """The repositories of a catalogue as one source may use them."""
+def _named(reach: Reach, aliases: Collection[str], layer: str) -> Routed | Reason:
+    """The one repository that `layer` names, or why it cannot be used."""
+    if len(aliases) > 1:
+        sentence = f"{layer} names {listed(aliases)}, but a job writes one repository."
+        return reasons.because(Code.ROUTING_MISSING, sentence, "Keep one of them.")
+    (alias,) = aliases
+    repository = reach.to_write(alias)
+    if isinstance(repository, Reason):
+        return repository
+    return Routed(repository=repository, because=f"{layer} names {alias}.")
 
-    def __init__(self, catalog: Catalog, writable: Collection[str] | None) -> None:
-        self._catalog = catalog
-        self._writable = writable
-        self._usable = [repo for repo in catalog.repositories if repo.enabled and self._may_write(repo)]
 
-    def named(self, aliases: Collection[str], layer: str) -> Routed | Reason:
-        """The one repository that `layer` names, or why it cannot be used."""
-        if len(aliases) > 1:
-            sentence = f"{layer} names {listed(aliases)}, but a job writes one repository."
-            return reasons.because(Code.ROUTING_MISSING, sentence, "Keep one of them.")
-        (alias,) = aliases
-        repository = self._catalog.repository(alias)
-        if repository is None or not repository.enabled:
-            return self._unknown(alias, is_disabled=repository is not None)
-        if not self._may_write(repository):
-            return self._not_allowed(alias)
-        return Routed(repository=repository, because=f"{layer} names {alias}.")
-
-    def only(self) -> Routed | Reason:
-        """The only usable repository, or which labels would choose one."""
-        if len(self._usable) == 1:
-            (repository,) = self._usable
-            return Routed(
-                repository=repository, because=f"{repository.alias} is the only repository there is to write."
-            )
-        if not self._usable:
-            sentence = "There is no repository that this ticket may write."
-            return reasons.because(
-                Code.ROUTING_MISSING,
-                sentence,
-                "Ask an administrator to add or enable one with `jca repos add`.",
-            )
-        sentence = "The ticket does not say which repository to write, and there are several."
-        labels = [f"repo-{repo.alias}" for repo in self._usable]
-        return reasons.because(Code.ROUTING_MISSING, sentence, f"Add one of these labels: {', '.join(labels)}.")
-
-    def _may_write(self, repository: Repository) -> bool:
-        return self._writable is None or repository.alias in self._writable
-
-    def _unknown(self, alias: str, *, is_disabled: bool) -> Reason:
-        aliases = [repo.alias for repo in self._usable]
-        near = nearest(alias, aliases)
-        sentence = f"The repository {alias} is disabled." if is_disabled else f"There is no repository {alias}."
-        hint = f"Did you mean {near}? " if near else ""
-        return reasons.because(Code.REPOSITORY_UNKNOWN, sentence, f"{hint}There is {listed(aliases)}.")
-
-    def _not_allowed(self, alias: str) -> Reason:
-        aliases = [repo.alias for repo in self._usable]
-        return reasons.because(
-            Code.REPOSITORY_NOT_ALLOWED,
-            f"The source of this ticket may not write {alias}.",
-            f"It may write {listed(aliases)}; an administrator can add {alias} to the source.",
-        )
+def _only(reach: Reach) -> Routed | Reason:
+    """The only repository there is to write, or which labels would choose one."""
+    if len(reach.writable) == 1:
+        (repository,) = reach.writable
+        return Routed(repository=repository, because=f"{repository.alias} is the only repository there is to write.")
+    if not reach.writable:
+        sentence = "There is no repository that this ticket may write."
+        step = "Ask an administrator to add one with `jca repos add`, and to allow it with `jca sources set --repo`."
+        return reasons.because(Code.ROUTING_MISSING, sentence, step)
+    sentence = "The ticket does not say which repository to write, and there are several."
+    labels = [f"repo-{repo.alias}" for repo in reach.writable]
+    return reasons.because(Code.ROUTING_MISSING, sentence, f"Add one of these labels: {', '.join(labels)}.")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from jobs.directives.model import Directives, Problem
 
-_WITHOUT_EFFECT = ("context_repos", "context_files", "context_folders", "plan")
-
 
 def unsupported(directives: Directives) -> Problem | None:
     """The first directive this version cannot follow, or None when all of them take effect."""
-    for key in _WITHOUT_EFFECT:
-        if getattr(directives, key):
-            message = f"{key} has no effect in this version; remove it from the block, then the job can start."
-            return Problem(code="not_supported_yet", message=message)
+    if directives.plan:
+        message = "plan has no effect in this version; remove it from the block, then the job can start."
+        return Problem(code="not_supported_yet", message=message)
     if len(directives.work_repos) > 1:
         message = "work_repos names more than one repository, but a job writes one in this version; name only that one."
         return Problem(code="not_supported_yet", message=message, suggestion=f"work_repos={directives.work_repos[0]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from jobs.attachment import Attachment
 from jobs.reasons import Code, because
 from tests.support.browser import Open, Screenshot, addresses, looks
 from tests.support.gateway.pages import Gateway
@@ -81,6 +82,7 @@ def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, scre
     chosen = accounts.selection(f"p{'rovider' * 8}", f"m{'odel' * 30}")
     reason = because(Code.INTERNAL_ERROR, f"JCA itself failed in {word}.")
     fields = {"selection": chosen, "branch": f"jca/{word}", "worker": word, "reason": reason}
+    fields |= {"notes": (word,), "attachments": (Attachment(id="1", name=f"{word}.txt", size=1),)}
     long = work.job(word, word, repository="r" * 60, **fields)
     gateway.put(long)
     gateway.say(long.id, word * 5)

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jobs.directives import parse_directives
+from jobs.directives.pairs import KEYS
+from jobs.directives.support import unsupported
 from jobs.provisioning import Provisioned
 from jobs.settings import PREFIX, Settings
 from worker.cli.app import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+TICKETS = (ROOT / "docs" / "tickets.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 BESIDE = {"JCA_SECRETS_DIR"}
 """Variables that are read before the settings are, so no field of theirs."""
@@ -35,6 +39,15 @@ def test_the_configuration_page_names_every_setting_and_no_other() -> None:
     assert sorted(named) == sorted({*named})
     assert set(named) | BESIDE == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | BESIDE
     assert all(name in CONFIGURATION for name in BESIDE)
+
+
+def test_the_page_on_tickets_names_every_key_and_its_example_is_read() -> None:
+    named = re.findall(r"^\| `([a-z_]+)`", TICKETS.partition("## Context")[0], re.MULTILINE)
+    example = re.findall(r"```\n(.*?)```", TICKETS, re.DOTALL)[0]
+
+    assert sorted(named) == sorted(KEYS)
+    assert parse_directives(example).status == "ok"
+    assert unsupported(parse_directives(example).directives) is None
 
 
 def test_the_provisioned_file_of_the_configuration_page_is_accepted() -> None:

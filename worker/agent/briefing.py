@@ -18,6 +18,12 @@ BODY_CAP = 40_000  # characters of a ticket's body, the inline context and the r
 REPAIR_CAP = 16_000  # characters of a failing validation's output
 
 
+_REFERENCES = (
+    "The ticket points at the following; begin with it. `list`, `search` and `read` take these paths, and what is below"
+    " /context can only be read:"
+)
+
+
 def instructions() -> str:
     """What holds in every run: how to work, what to trust, when to finish."""
     return _prompt("system").template
@@ -30,6 +36,7 @@ def briefing(task: Task) -> str:
     return _prompt("task").substitute(
         ticket=fence("TICKET", f"{task.ticket_key}: {task.title}\n\n{task.body}", BODY_CAP),
         context=_section("Context given with the ticket, untrusted like it:", "CONTEXT", task.inline_context),
+        references=_section(_REFERENCES, "REFERENCES", task.references),
         carried=_prompt("carried").template if task.carried else "",
         rules=_section("Rules this repository keeps for agents:", "REPOSITORY RULES", task.rules),
         validation=_commands(task.validation_commands),

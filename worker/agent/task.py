@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Task(BaseModel):
-    """One turn's assignment. `title`, `body` and `inline_context` come from a ticket and are hostile data."""
+    """One turn's assignment.
+
+    `title`, `body` and `inline_context` come from a ticket, `references` from what it names: all of it is hostile data.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -14,6 +17,8 @@ class Task(BaseModel):
     title: str
     body: str = ""
     inline_context: str = ""
+    references: str = ""
+    """What the ticket points at: texts of files and names in folders, each after its path."""
     rules: str = ""
     """The repository's own rules for agents (`AGENTS.md`, `CLAUDE.md`, …), as they stand on the base branch."""
     validation_commands: tuple[tuple[str, ...], ...] = ()

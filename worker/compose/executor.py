@@ -90,7 +90,7 @@ def _board(
 def _workshop(
     settings: Settings,
     redis: connection.Connection,
-    credentials: GatewayClient,
+    client: GatewayClient,
     board: ReadinessBoard,
 ) -> Workshop:
     return Workshop(
@@ -99,7 +99,8 @@ def _workshop(
         runtimes=settings.sandbox_runtimes,
         events=Events(redis),
         logs=Logs(redis),
-        credentials=credentials,
+        credentials=client,
+        attachments=client,
         board=board,
         hold=Dispatch(redis).hold,
         build_model=registry.build_model,

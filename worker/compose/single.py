@@ -29,7 +29,7 @@ from jobs.ticket import Ticket
 from worker import state
 from worker.compose import trackers
 from worker.duties import orders
-from worker.executor.alone import Configured, Lend, Told, Unshared, configured
+from worker.executor.alone import Configured, Lend, NoAttachments, Told, Unshared, configured
 from worker.executor.desk import Desk
 from worker.executor.run import run_job
 from worker.providers import registry, selftest
@@ -97,6 +97,7 @@ def decide(request: Request, catalog: Catalog, repository: Repository) -> WorkOr
     selection = resolve_selection(directives, parse_labels(()), repository, catalog)
     if isinstance(selection, Reason):
         raise errors.BadInput(selection.sentence, remedy=selection.next_step)
+    others = tuple(one for one in catalog.repositories if one.alias != repository.alias)
     job = Job(
         ticket=ticket,
         directives=directives,
@@ -105,7 +106,7 @@ def decide(request: Request, catalog: Catalog, repository: Repository) -> WorkOr
         run=1,
         branch=branch_name(ticket.key, ticket.title),
     )
-    return orders.order_for(job, catalog.model_copy(update={"repositories": (repository,)}))
+    return orders.order_for(job, catalog.model_copy(update={"repositories": (repository, *others)}))
 
 
 def _ticket(request: Request) -> Ticket:
@@ -171,6 +172,7 @@ def _desk(
         lease=Unshared(),
         sink=Told(tell),
         credentials=credentials,
+        attachments=NoAttachments(),
         mirrors=Mirrors(settings.state_dir / "mirrors"),
         directory=scratch / "run",
         trajectory=settings.state_dir / "trajectories" / f"{order.dispatch_id}.jsonl",

@@ -1,4 +1,4 @@
-"""May somebody have a repository written? Asked of the tracker each time, never guessed."""
+"""May somebody have a repository written, or read? Asked of the tracker each time, never guessed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from worker.trackers.protocol import Access, Tracker
 
 @dataclass(frozen=True)
 class Gate:
-    """What people of a ticket have to pass to have a repository written."""
+    """What people of a ticket have to pass to have a repository written, or only read."""
 
     tracker: Tracker
     source: Source
     ticket: Ticket
     repository: Repository
+    write: bool = True
+
+    @property
+    def doing(self) -> str:
+        """What those who do not pass may not do."""
+        return "start jobs" if self.write else f"have {self.repository.alias} read"
 
 
 async def refusal(gate: Gate, asked: Asked) -> Reason | None:
@@ -35,7 +41,7 @@ async def refusal(gate: Gate, asked: Asked) -> Reason | None:
     for other in asked.others:
         if other is None or not (await access(gate, other)).allowed:
             who = other.id if other else "Somebody unknown"
-            sentence = f"{who}, who may not start jobs here, changed the ticket after {asked.actor.id} asked for it."
+            sentence = f"{who}, who may not {gate.doing} here, changed the ticket after {asked.actor.id} asked for it."
             return because(Code.TEXT_CHANGED, sentence)
     return None
 
@@ -48,7 +54,8 @@ async def access(gate: Gate, person: Person) -> Access:
     """
     if person.is_bot and person.id.casefold() not in _listed(gate.source):
         return Access(allowed=False, why="it is a bot that is not listed")
-    told = await gate.tracker.may_write(person, gate.ticket, gate.repository)
+    may = gate.tracker.may_write if gate.write else gate.tracker.may_read
+    told = await may(person, gate.ticket, gate.repository)
     return told or _by_list(gate.source, person)
 
 
@@ -69,12 +76,14 @@ def _denied(gate: Gate, person: Person, told: Access) -> Reason:
     who = person.id or "An unknown person"
     if person.is_bot:
         return because(Code.BOT_AUTHOR, f"{who} is a bot, and bots do not start jobs here.")
-    sentence = f"{who} may not have {gate.repository.alias} written: {told.why}."
-    return because(Code.ACTOR_NOT_ALLOWED, sentence, _step(gate.source, person))
+    done = "written" if gate.write else "read"
+    sentence = f"{who} may not have {gate.repository.alias} {done}: {told.why}."
+    return because(Code.ACTOR_NOT_ALLOWED, sentence, _step(gate, person))
 
 
-def _step(source: Source, person: Person) -> str:
-    add = f"`jca sources add {source.kind} --actor {person.id or 'LOGIN'}`"
+def _step(gate: Gate, person: Person) -> str:
+    source, add = gate.source, f"`jca sources add {gate.source.kind} --actor {person.id or 'LOGIN'}`"
     if source.kind == "github" and not source.actors:
-        return "Let somebody with write access to the repository add the label, or answer `/jca retry`."
+        right = "write access to the repository" if gate.write else f"access to {gate.repository.alias}"
+        return f"Let somebody with {right} add the label, or answer `/jca retry`."
     return f"Let somebody who may ask for it; an administrator can allow this person with {add}."

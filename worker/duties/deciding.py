@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs import routing
+from jobs import context, routing
 from jobs.catalog import Catalog, Source, Workspace
+from jobs.context import ContextRepository
 from jobs.directives import Parsed, Problem, parse_directives
 from jobs.directives.labels import Labels, parse_labels
 from jobs.directives.support import unsupported
 from jobs.eligibility import eligible, unmet
+from jobs.reach import Reach
 from jobs.reasons import Code, Reason, because
 from jobs.repository import Repository
 from jobs.selection import Selection, resolve_selection
@@ -25,6 +27,8 @@ class Admitted:
     repository: Repository
     routed: str
     """Why that repository."""
+    context: tuple[ContextRepository, ...]
+    """What it reads beside that one."""
     selection: Selection
     notes: tuple[str, ...]
     """What was ignored or capped, as sentences."""
@@ -45,19 +49,18 @@ def decide(ticket: Ticket, catalog: Catalog, source: Source, *, closed: bool = F
     if denied := denied or _unreadable(parsed):
         return denied
     labels = parse_labels(ticket.labels)
-    routed = routing.route_repository(ticket, parsed.directives, labels, catalog, writable(source))
+    reach = Reach.of(source, catalog)
+    routed = routing.route_repository(ticket, parsed.directives, labels, reach)
     if isinstance(routed, Reason):
         return routed
+    read = context.resolve(parsed.directives, routed.repository, reach)
+    if isinstance(read, Reason):
+        return read
     selection = resolve_selection(parsed.directives, labels, routed.repository, catalog)
     if isinstance(selection, Reason):
         return selection
     notes = _notes(parsed, labels, routed.repository, catalog.workspace)
-    return Admitted(parsed, routed.repository, routed.because, selection, notes)
-
-
-def writable(source: Source) -> tuple[str, ...] | None:
-    """Aliases that tickets of a source may write; None allows all."""
-    return source.repositories if source.repositories or source.kind != "github" else None
+    return Admitted(parsed, routed.repository, routed.because, read, selection, notes)
 
 
 def _unwanted(ticket: Ticket, parsed: Parsed, workspace: Workspace) -> Reason | None:

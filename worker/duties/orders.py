@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from jobs import errors
+from jobs import context, errors
 from jobs.catalog import Catalog, Workspace
+from jobs.context import ContextRepository
 from jobs.directives import Directives
 from jobs.job import Job, Status, now
 from jobs.order import Limits, WorkOrder
+from jobs.reach import Reach
+from jobs.reasons import Reason
 from jobs.repository import Repository
 from jobs.selection import Selection
 from jobs.spending import smallest_cap
@@ -33,10 +36,20 @@ def order_for(job: Job, catalog: Catalog) -> WorkOrder:
         branch=job.branch,
         provider=job.selection.provider,
         model=job.selection.model,
+        context=_context(job.directives, repository, catalog),
+        attachments=job.attachments,
         inline_context="\n\n".join(filter(None, (job.directives.inline_context, job.continuation))),
         effort=job.directives.effort,
         limits=limits_for(job.directives, repository, catalog.workspace),
     )
+
+
+def _context(directives: Directives, work: Repository, catalog: Catalog) -> tuple[ContextRepository, ...]:
+    """As triage allowed it; a repository may have been removed since."""
+    found = context.resolve(directives, work, Reach(catalog))
+    if isinstance(found, Reason):
+        raise errors.NotFound(found.sentence, remedy=found.next_step)
+    return found
 
 
 def job_of(order: WorkOrder, job: Job | None) -> Job:
@@ -47,15 +60,18 @@ def job_of(order: WorkOrder, job: Job | None) -> Job:
         "reason": None,
         "ticket": order.ticket,
         "actor": order.actor,
-        "directives": Directives(
-            base=order.base_branch,
-            inline_context=order.inline_context,
-            effort=order.effort,
-            budget_usd=limits.usd,
-            budget_tokens=limits.tokens,
-            timeout_seconds=int(limits.seconds),
+        "directives": context.written(order.context).model_copy(
+            update={
+                "base": order.base_branch,
+                "inline_context": order.inline_context,
+                "effort": order.effort,
+                "budget_usd": limits.usd,
+                "budget_tokens": limits.tokens,
+                "timeout_seconds": int(limits.seconds),
+            }
         ),
         "repository": order.repository.alias,
+        "attachments": order.attachments,
         "selection": Selection(provider=order.provider, model=order.model),
         "run": order.run,
         "branch": order.branch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.job import Job
 from jobs.reasons import Code, Reason, because
 from jobs.ticket import Ticket
@@ -20,6 +21,9 @@ class Reading:
     ticket: Ticket
     asked: Asked
     closed: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What of it is not followed, as sentences."""
 
 
 async def read(tracker: Tracker, job: Job, label: str) -> Reading | Reason:
@@ -42,7 +46,7 @@ async def read(tracker: Tracker, job: Job, label: str) -> Reading | Reason:
         return because(Code.TICKET_GONE, error.message)
     if isinstance(asked, Reason):
         return asked
-    return Reading(present, asked, closed=fetched.closed if fetched else False)
+    return Reading(present, asked, fetched.closed, fetched.attachments) if fetched else Reading(present, asked)
 
 
 async def history_of(tracker: Tracker, present: Ticket) -> History | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jobs import redact
+from jobs.attachment import file_names
 from jobs.directives import Directives
 from jobs.job import Answer, Job, Status
 from jobs.ledger.runs import Stage
@@ -79,7 +80,7 @@ def _progress(stages: Sequence[Stage]) -> str:
 def _understood(job: Job) -> str:
     if job.selection is None:
         return ""
-    lines = [f"Repository **{inert(job.repository)}**: {inert(job.routed)}", *_limits(job.directives)]
+    lines = [f"Repository **{inert(job.repository)}**: {inert(job.routed)}", *_limits(job.directives), *_files(job)]
     return _listed("How this ticket reads:", lines, harmless=True)
 
 
@@ -91,9 +92,17 @@ def _limits(directives: Directives) -> list[str]:
         "tokens": f"{directives.budget_tokens:,}" if directives.budget_tokens is not None else "",
         "timeout": f"{directives.timeout_seconds} seconds" if directives.timeout_seconds is not None else "",
         "effort": directives.effort,
+        "context_repos": ", ".join(directives.context_repos),
+        "context_files": ", ".join(directives.context_files),
+        "context_folders": ", ".join(directives.context_folders),
         "inline_context": "given" if directives.inline_context else "",
     }
     return [f"{key}: {inert(value)}" for key, value in asked.items() if value]
+
+
+def _files(job: Job) -> list[str]:
+    names = ", ".join(file_names(job.attachments))
+    return [f"attachments given to the agent: {inert(names)}"] if names else []
 
 
 def _listed(heading: str, sentences: Iterable[str], *, harmless: bool = False) -> str:

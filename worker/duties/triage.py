@@ -19,7 +19,7 @@ from jobs.ledger.database import Transaction
 from jobs.reasons import Code, Reason, because
 from jobs.slug import branch_name
 from jobs.ticket import Person
-from worker.duties import dispatching, reading
+from worker.duties import attaching, dispatching, reading
 from worker.duties.approval import Asked
 from worker.duties.authorizing import Gate, refusal
 from worker.duties.deciding import Admitted, decide
@@ -104,9 +104,20 @@ async def _decided(office: Office, present: Present, job: Job) -> tuple[Reading,
         return _as_delivered(job), read
     decision = decide(read.ticket, present.catalog, source, closed=read.closed)
     if isinstance(decision, Admitted):
-        gate = Gate(tracker, source, read.ticket, decision.repository)
-        return read, await refusal(gate, read.asked) or decision
+        gates = [Gate(tracker, source, read.ticket, decision.repository)]
+        beside = [one.repository for one in decision.context if one.repository != decision.repository]
+        gates += [Gate(tracker, source, read.ticket, one, write=False) for one in beside]
+        if reason := await _refused(gates, read.asked):
+            return read, reason
+        return await attaching.narrowed(gates, read), decision
     return read, decision
+
+
+async def _refused(gates: Sequence[Gate], asked: Asked) -> Reason | None:
+    for gate in gates:
+        if reason := await refusal(gate, asked):
+            return reason
+    return None
 
 
 def _as_delivered(job: Job) -> Reading:
@@ -129,7 +140,8 @@ async def _admit(office: Office, job: Job, read: Reading, admitted: Admitted, pr
         repository=admitted.repository.alias,
         routed=admitted.routed,
         selection=admitted.selection,
-        notes=admitted.notes,
+        notes=(*admitted.notes, *read.notes),
+        attachments=read.attachments,
         branch=job.branch or branch_name(read.ticket.key, read.ticket.title),
         run=job.run + 1,
     )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.catalog import Catalog, ProviderProfile
 from jobs.order import WorkOrder
 from jobs.repository import Repository
@@ -43,14 +44,14 @@ class Configured:
         self._catalog = catalog
         self._lend = lend
 
-    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
-        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+    async def git(self, order: WorkOrder, lease: Lease, repository: Repository, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of a repository of the order; None: git needs nothing of ours.
 
         Raises:
             errors.JcaError: what is configured cannot be used.
         """
-        del lease
-        return await self._lend(order.repository, write)
+        del order, lease
+        return await self._lend(repository, write)
 
     async def provider(self, name: str) -> ProviderProfile:
         """The provider profile with its key.
@@ -71,6 +72,19 @@ def configured(catalog: Catalog, name: str) -> ProviderProfile:
     if profile is None:
         raise errors.NotReady(f"There is no provider {name}.", remedy="`jca providers list` shows those there are.")
     return profile
+
+
+class NoAttachments:
+    """The files of a ticket that is nothing but a text."""
+
+    async def attachment(self, order: WorkOrder, lease: Lease, attachment: Attachment) -> bytes:
+        """Nothing.
+
+        Raises:
+            errors.NotFound: always.
+        """
+        del lease
+        raise errors.NotFound(f"Nothing is attached to {order.ticket.key}: there is no {attachment.id}.")
 
 
 class Told:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from jobs.attachment import Attachment
 from jobs.catalog import ProviderProfile
 from jobs.order import WorkOrder
+from jobs.repository import Repository
 from jobs.results import Usage
 from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
@@ -54,13 +56,26 @@ class Credentials(Protocol):
             errors.NotReady: there is no such profile any more.
         """
 
-    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
-        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+    async def git(self, order: WorkOrder, lease: Lease, repository: Repository, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of the order's repository, or of one it reads beside that; None: nothing of ours.
 
         Raises:
             errors.LostLease: another worker has the job.
             errors.TryAgain: whoever lends it does not answer now.
             errors.NotReady: there is none for this repository; a person has to mend that.
+        """
+
+
+class Attachments(Protocol):
+    """The files of tickets."""
+
+    async def attachment(self, order: WorkOrder, lease: Lease, attachment: Attachment) -> bytes:
+        """The content of a file of the order's ticket.
+
+        Raises:
+            errors.LostLease: another worker has the job.
+            errors.TryAgain: whoever has it does not answer now.
+            errors.JcaError: it cannot be had.
         """
 
 
@@ -71,6 +86,7 @@ class Desk:
     lease: Lease
     sink: EventSink
     credentials: Credentials
+    attachments: Attachments
     mirrors: Mirrors
     directory: Path
     """A directory of this run's own, made and removed by it."""

@@ -10,14 +10,17 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.catalog import ProviderProfile
 from jobs.errand import Errand
 from jobs.order import WorkOrder
+from jobs.repository import Repository
 from worker.executor.desk import Lease
 from worker.sandbox import remote
 from worker.sandbox.git import GitCredential
 
 PATIENCE = 10.0  # seconds one answer may take
+TRACKER_PATIENCE = 60.0  # seconds, where the gateway has to ask a tracker for what it answers
 
 _Record = TypeVar("_Record", bound=BaseModel)
 
@@ -82,7 +85,6 @@ class GatewayClient:
             base_url=address if is_url else _LOCAL,
             transport=None if is_url else httpx.AsyncHTTPTransport(uds=address),
             headers={"Authorization": f"Bearer {token}"},
-            timeout=PATIENCE,
         )
 
     async def __aenter__(self) -> Self:
@@ -131,18 +133,29 @@ class GatewayClient:
         claim = {"dispatch_id": dispatch_id, "token": token}
         return self._read(_Current, await self._ask("POST", "/cluster/v1/runs/current", claim)).current
 
-    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
-        """What git shows to the host of the order's repository; None: git needs nothing of ours.
+    async def git(self, order: WorkOrder, lease: Lease, repository: Repository, *, write: bool) -> GitCredential | None:
+        """What git shows to the host of a repository of the order; None: git needs nothing of ours.
 
         Raises:
             errors.LostLease: another worker has the job.
             errors.TryAgain: the gateway does not answer, or the code host does not answer it.
             errors.NotReady: the gateway's access does not reach this repository.
         """
-        if remote.transport(order.repository.url) != "https":
+        if remote.transport(repository.url) != "https":
             return None
         claim = {"dispatch_id": order.dispatch_id, "token": lease.token, "write": write}
-        return await self._lent("runs", claim)
+        return await self._lent("runs", claim | {"repository": repository.alias})
+
+    async def attachment(self, order: WorkOrder, lease: Lease, attachment: Attachment) -> bytes:
+        """The content of a file of the order's ticket.
+
+        Raises:
+            errors.LostLease: another worker has the job.
+            errors.TryAgain: the gateway does not answer, or the tracker does not answer it.
+            errors.NotReady: the file is gone, or is another than the job was admitted with.
+        """
+        claim = {"dispatch_id": order.dispatch_id, "token": lease.token, "id": attachment.id}
+        return await self._ask("POST", "/cluster/v1/runs/attachment", claim, patience=TRACKER_PATIENCE)
 
     async def fetching(self, errand: Errand) -> GitCredential | None:
         """What git shows to the host of the repository an errand is about; None: it needs nothing of ours.
@@ -158,9 +171,11 @@ class GatewayClient:
         lent = self._read(_GitCredential, content).credential
         return GitCredential(lent.host_url, lent.header) if lent else None
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, *, patience: float = PATIENCE
+    ) -> bytes:
         try:
-            answer = await self._http.request(method, path, json=body)
+            answer = await self._http.request(method, path, json=body, timeout=patience)
         except httpx.TransportError as error:
             message = f"The gateway does not answer at {self._address}: {error or type(error).__name__}."
             raise errors.TryAgain(message, remedy="Start it with `jca gateway` or `jca up`.") from error

@@ -6,6 +6,7 @@ import shlex
 
 from jobs import errors
 from jobs.guidance import FILES, LIMIT
+from jobs.repository import Repository
 from jobs.results import CommandOutcome
 from worker.agent.task import Task
 from worker.executor.work import Work
@@ -21,6 +22,7 @@ def first_task(work: Work) -> Task:
         title=order.ticket.title,
         body=order.ticket.body,
         inline_context=order.inline_context,
+        references=work.references,
         rules=work.rules,
         validation_commands=order.repository.validation_commands,
         allowed_commands=order.repository.allowed_commands,
@@ -35,12 +37,12 @@ def repair_task(work: Work, failing: CommandOutcome) -> Task:
     return first_task(work).model_copy(update={"repair": report, "rules": ""})
 
 
-def rules(checkout: Checkout) -> str:
-    """The rules in a tree that no agent has changed yet."""
-    files, found = Files(checkout.tree), []
-    for name in FILES:
+def rules(checkout: Checkout, repository: Repository) -> tuple[str, list[str]]:
+    """The rules in a tree that no agent has changed yet; and, as sentences, which configured ones are not there."""
+    files, found, missing = Files(checkout.tree), [], []
+    for name in repository.guidance_files or FILES:
         try:
             found.append(f"{name}:\n{files.read(name)[:LIMIT]}")
-        except errors.JcaError:
-            continue
-    return "\n\n".join(found)
+        except errors.JcaError as error:
+            missing.append(f"A guidance file of {repository.alias} is not read: {error.message}")
+    return "\n\n".join(found), missing if repository.guidance_files else []

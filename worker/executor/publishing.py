@@ -48,7 +48,7 @@ async def already_published(work: Work) -> RunResult | None:
 async def _published(work: Work, branch: str) -> push.Published | None:
     url, mirrors = work.order.repository.url, work.desk.mirrors
     try:
-        return await push.published(url, branch, mirrors=mirrors, credential=await work.git())
+        return await push.published(url, branch, mirrors=mirrors, credential=await work.git(work.order.repository))
     except errors.LostLease:
         raise
     except errors.JcaError as error:
@@ -124,7 +124,9 @@ async def _push(work: Work) -> None:
     for pause in (*work.desk.pauses, None):
         await _prove(work)
         try:
-            lent = await work.git(write=True)  # an agent may have worked for longer than any earlier one is good
+            lent = await work.git(
+                work.order.repository, write=True
+            )  # an agent may have worked for longer than any earlier one is good
             await push.push(
                 mirror, work.commit, repository.url, work.branch, expected=None, forbidden=never, credential=lent
             )

@@ -12,7 +12,7 @@ from jobs.job import now
 from jobs.order import WorkOrder
 from jobs.reasons import Code
 from jobs.run_result import RunResult
-from worker.executor import keeping, publishing, steps
+from worker.executor import context, keeping, publishing, steps
 from worker.executor.desk import Desk
 from worker.executor.verdict import judge
 from worker.executor.work import Work
@@ -60,6 +60,8 @@ async def _to_its_end(work: Work) -> RunResult:
     if validated := await publishing.validated_earlier(work):
         return await publishing.publish(work, validated)
     await steps.prepare_checkout(work)
+    await context.gather(work)
+    steps.open_sandbox(work)
     await steps.set_up(work)
     await steps.run_agent(work)
     await steps.validate_changes(work)

@@ -17,7 +17,7 @@ from jobs.catalog import ProviderProfile
 from jobs.events import Events, Logs
 from jobs.order import WorkOrder
 from jobs.reasons import Code
-from worker.executor.desk import Credentials, Desk, Lease
+from worker.executor.desk import Attachments, Credentials, Desk, Lease
 from worker.executor.readiness import ReadinessBoard
 from worker.executor.reporter import Reporter, deliver
 from worker.executor.run import run_job
@@ -57,6 +57,7 @@ class Workshop:
     events: Events
     logs: Logs
     credentials: Credentials
+    attachments: Attachments
     board: ReadinessBoard
     hold: Callable[[str, datetime | None], Awaitable[object]]
     """(subject, until) -> no job it concerns is claimed by anybody before then."""
@@ -103,6 +104,7 @@ class Workshop:
             lease=lease,
             sink=sink,
             credentials=self.credentials,
+            attachments=self.attachments,
             mirrors=self.mirrors,
             directory=self.runs / f"{order.dispatch_id}.{token.rpartition(':')[2]}",
             trajectory=self.state / "trajectories" / f"{order.dispatch_id}.jsonl",

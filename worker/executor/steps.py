@@ -24,18 +24,30 @@ async def prepare_checkout(work: Work) -> None:
     repository = work.order.repository
     async with stage(work, "checkout"):
         try:
-            snapshot = await work.desk.mirrors.sync(repository.url, work.order.base_branch, await work.git())
+            snapshot = await work.desk.mirrors.sync(repository.url, work.order.base_branch, await work.git(repository))
             work.checkout = await checkout(snapshot, work.desk.directory / "checkout")
-            work.base, work.rules = work.checkout.base, guidance.rules(work.checkout)
+            work.base = work.checkout.base
+            work.rules, missing = guidance.rules(work.checkout, repository)
             await keeping.carry_on(work, work.checkout)
         except errors.LostLease:
             raise
         except errors.JcaError as error:
             raise errors.RunStopped(Code.CHECKOUT_FAILED, error.message, remedy=error.remedy) from error
-        work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes)
-        policy = CommandPolicy(repository.allowed_commands, repository.validation_commands)
-        work.workspace = Workspace(work.checkout, work.sandbox, policy, timeout=repository.command_timeout)
         await work.note("note", f"{repository.alias}: {work.order.base_branch} at {work.base[:12]}")
+        for sentence in missing:
+            await work.note("note", sentence)
+
+
+def open_sandbox(work: Work) -> None:
+    """Put walls around what the run works on."""
+    if work.checkout is None:
+        raise errors.JcaError
+    repository = work.order.repository
+    policy = CommandPolicy(repository.allowed_commands, repository.validation_commands)
+    work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes, context=work.context)
+    work.workspace = Workspace(
+        work.checkout, work.sandbox, policy, context=work.context, timeout=repository.command_timeout
+    )
 
 
 async def set_up(work: Work) -> None:

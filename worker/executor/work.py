@@ -6,11 +6,13 @@ import asyncio
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs import errors, redact
 from jobs.order import WorkOrder
 from jobs.reasons import Reason
+from jobs.repository import Repository
 from jobs.results import CommandOutcome, Usage
 from jobs.run_result import RunResult
 from worker.executor.desk import Desk
@@ -41,6 +43,10 @@ class Work:
     sandbox: Sandbox | None = None
     workspace: Workspace | None = None
     conversation: Conversation | None = None
+    context: Path | None = None
+    """What can only be read lies below it; None: there is nothing."""
+    references: str = ""
+    """What the agent is shown of that."""
     rules: str = ""
     """The repository's own rules for agents, as the base branch has them."""
     carried: bool = False
@@ -95,8 +101,8 @@ class Work:
             await self.checkout.remove()
         await asyncio.to_thread(shutil.rmtree, self.desk.directory, ignore_errors=True)
 
-    async def git(self, *, write: bool = False) -> GitCredential | None:
-        """What git shows to the repository's host, lent for this run; nobody gets to read it.
+    async def git(self, repository: Repository, *, write: bool = False) -> GitCredential | None:
+        """What git shows to a repository's host, lent for this run; nobody gets to read it.
 
         To read, whoever lends it is asked again for a while; to write, it is the push that is tried again.
 
@@ -105,14 +111,14 @@ class Work:
         """
         for pause in () if write else self.desk.pauses:
             try:
-                return await self._lend(write=write)
+                return await self._lend(repository, write=write)
             except errors.TryAgain as error:
                 await self.note("note", f"{error.message} Trying again in {pause:g} s.")
                 await asyncio.sleep(pause)
-        return await self._lend(write=write)
+        return await self._lend(repository, write=write)
 
-    async def _lend(self, *, write: bool) -> GitCredential | None:
-        lent = await self.desk.credentials.git(self.order, self.desk.lease, write=write)
+    async def _lend(self, repository: Repository, *, write: bool) -> GitCredential | None:
+        lent = await self.desk.credentials.git(self.order, self.desk.lease, repository, write=write)
         if lent is not None:
             self.secrets = tuple(dict.fromkeys((*self.secrets, *lent.secrets)))
         return lent

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.catalog import ProviderProfile
-from worker.gateway import lending
+from worker.gateway import attachments, lending
 from worker.gateway.api import answers
 from worker.gateway.api.answers import Problem
 from worker.gateway.services import SERVICES, Services
@@ -39,6 +39,7 @@ def create_cluster_app(services: Services) -> web.Application:
     app.router.add_get("/cluster/v1/profiles", profiles)
     app.router.add_post("/cluster/v1/runs/current", is_current)
     app.router.add_post("/cluster/v1/runs/git-credential", lending.for_run)
+    app.router.add_post("/cluster/v1/runs/attachment", attachments.for_run)
     app.router.add_post("/cluster/v1/errands/git-credential", lending.for_errand)
     return app
 

@@ -33,17 +33,24 @@ _REACH = 'touch written && { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && ec
 class Sandbox:
     """Runs commands on one tree, each in a sandbox of its own."""
 
-    def __init__(self, tree: Path, *, runtimes: Sequence[Path] = (), limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        tree: Path,
+        *,
+        runtimes: Sequence[Path] = (),
+        context: Path | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """Prepare commands on `tree`.
 
         Args:
             tree: the only host directory a command may write.
             runtimes: further host paths a command may read, such as a Python or Node installation outside `/usr`; the
                 `bin` of each comes first on the search path.
+            context: a host directory a command may read, as `/context`.
             limits: what one command may use.
         """
-        self._tree = tree.absolute()
-        self._runtimes = tuple(runtimes)
+        self._places = walls.Places(tree.absolute(), tuple(runtimes), context.absolute() if context else None)
         self._limits = limits or Limits()
 
     async def run(
@@ -83,7 +90,7 @@ class Sandbox:
             raise bubblewrap_failures.missing()
         with ExitStack() as files:
             contents = {path: files.enter_context(_memory_file(text)) for path, text in walls.FILES.items()}
-            options = walls.options(self._tree, self._runtimes, contents, self._limits)
+            options = walls.options(self._places, contents, self._limits)
             command = [program, "--json-status-fd", str(report), *options, "--", *self._limits.prlimit(timeout), *argv]
             # Forked by the loop's own thread: --die-with-parent acts when the thread that forked ends.
             return await asyncio.create_subprocess_exec(

@@ -6,12 +6,16 @@ The options are documented at https://manpages.debian.org/bubblewrap/bwrap.1.en.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from worker.sandbox.limits import Limits
 
 WORKSPACE = "/workspace"
 """Where the tree is inside."""
+
+CONTEXT = "/context"
+"""Where that is inside which a job only reads, if there is any."""
 
 _SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 _ENVIRONMENT = {
@@ -48,23 +52,35 @@ _SYSTEM = (
 )
 
 
-def options(tree: Path, runtimes: Sequence[Path], contents: Mapping[str, int], limits: Limits) -> list[str]:
+@dataclass(frozen=True)
+class Places:
+    """What of the host a command sees beside the system's own programs."""
+
+    tree: Path
+    """Becomes the writable `WORKSPACE`."""
+    runtimes: tuple[Path, ...] = ()
+    """Can be read; the `bin` of each comes first on the search path."""
+    context: Path | None = None
+    """Can be read as `CONTEXT`."""
+
+
+def options(places: Places, contents: Mapping[str, int], limits: Limits) -> list[str]:
     """Return the options of bubblewrap, in the order it mounts.
 
     Args:
-        tree: the host directory that becomes the writable `WORKSPACE`.
-        runtimes: further host paths that can be read; the `bin` of each comes first on the search path.
+        places: what of the host is seen inside.
         contents: open descriptors of the texts of `FILES`, by path.
         limits: sizes of what is kept in memory.
     """
     tmp, shm = str(limits.temporary), str(limits.shared_memory)
-    path = ":".join((*(str(runtime / "bin") for runtime in runtimes), *_SYSTEM_PATH))
+    path = ":".join((*(str(runtime / "bin") for runtime in places.runtimes), *_SYSTEM_PATH))
     words = [*_ISOLATION, *_each("--setenv", {"PATH": path, **_ENVIRONMENT}.items()), *_SYSTEM]
     words += ["--size", tmp, "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside, a fresh tmpfs
     words += ["--size", tmp, "--tmpfs", "/home/agent"]
-    words += _each("--ro-bind", ((str(runtime), str(runtime)) for runtime in runtimes))
+    words += _each("--ro-bind", ((str(runtime), str(runtime)) for runtime in places.runtimes))
     words += _each("--perms", (("0444", "--file", str(descriptor), name) for name, descriptor in contents.items()))
-    words += ["--bind", str(tree), WORKSPACE]
+    words += ["--ro-bind", str(places.context), CONTEXT] if places.context else []
+    words += ["--bind", str(places.tree), WORKSPACE]
     words += ["--size", shm, "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108 - inside, a fresh tmpfs
     # Closed last: / and /dev are tmpfs of half the memory each, and a worker that is root owns /proc/sys.
     return [*words, "--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc", "--chdir", WORKSPACE]

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from jobs.attachment import Attachment
 from jobs.job import Job
 from jobs.repository import Repository
 from jobs.results import PullRequest
-from jobs.ticket import Person, Ticket
+from jobs.ticket import Flavor, Person, Ticket
 from worker.trackers.push import PushCredential
 
 
@@ -31,6 +32,7 @@ class Fetched:
     """Its `state` and `assignees` included."""
     closed: bool = False
     updated_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,20 @@ class History:
     body: Act
     labels: Mapping[str, Act] = field(default_factory=dict)
     """Who added each label it carries, by its name in lower case; a label that is missing here is nobody's."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What somebody said below a ticket or a pull request. Its text is hostile data."""
+
+    id: str
+    """The tracker's identifier, the same that its deliveries have."""
+    ticket_key: str
+    author: Person
+    text: str
+    flavor: Flavor
+    url: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,23 @@ class Tracker(Protocol):
         None: this tracker knows nothing of people, and the source's list of actors decides alone.
         """
 
+    async def may_read(self, actor: Person, ticket: Ticket, repository: Repository) -> Access | None:
+        """Whether somebody may see this repository, asked anew: no ticket shows its author what they may not read.
+
+        None: as for `may_write`.
+        """
+
+    def pull_request_page(self, key: str) -> str:
+        """The web address of the pull request that is addressed like a ticket of this key; empty: none can be."""
+
+    async def attachment(self, ticket: Ticket, attachment: Attachment) -> bytes:
+        """The content of a file that hangs at a ticket, as it was announced.
+
+        Raises:
+            errors.NotFound: it hangs there no more.
+            errors.Refused: it is another than was announced, larger, or lies elsewhere.
+        """
+
     async def report(self, job: Job, body: str) -> None:
         """Show `body`, Markdown, as the job's one comment on its ticket: a new one, or in place of what it said."""
 
@@ -94,6 +127,13 @@ class Tracker(Protocol):
         """Open tickets with the managed label that changed since a moment, the longest unchanged first.
 
         `repositories` are those the source may write, for trackers whose tickets live in repositories.
+        """
+
+    def remarks_since(self, moment: datetime, label: str, repositories: Sequence[Repository]) -> AsyncIterator[Remark]:
+        """What people said since a moment, the oldest of a ticket first.
+
+        Left out is what bots and we ourselves said, and what was edited: those are whose words nobody knows for sure.
+        `label` and `repositories` as for `changed_since`; where tickets live in repositories, all of these are heard.
         """
 
     async def redeliver(self, since: datetime) -> int:

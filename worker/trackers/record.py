@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
+from jobs import errors
+from jobs.attachment import Attachment
 from jobs.job import Job
 from jobs.repository import Repository
 from jobs.results import PullRequest, PullRequestState
 from jobs.ticket import Person, Ticket
-from worker.trackers.protocol import Access, Fetched, History, Opened
+from worker.trackers.protocol import Access, Fetched, History, Opened, Remark
 from worker.trackers.push import PushCredential
 
 
@@ -31,6 +33,25 @@ class RecordTracker:
         del actor, ticket, repository
         return None
 
+    async def may_read(self, actor: Person, ticket: Ticket, repository: Repository) -> Access | None:
+        """Nothing, as for `may_write`."""
+        del actor, ticket, repository
+        return None
+
+    def pull_request_page(self, key: str) -> str:
+        """None: the record of one has no page on any host."""
+        del key
+        return ""
+
+    async def attachment(self, ticket: Ticket, attachment: Attachment) -> bytes:
+        """Nobody has it.
+
+        Raises:
+            errors.NotFound: always.
+        """
+        message = f"There is nobody to ask for the attachment {attachment.id} of {ticket.key}."
+        raise errors.NotFound(message, remedy="Add access to its tracker with `jca sources add`.")
+
     async def report(self, job: Job, body: str) -> None:
         """The report is kept with every job anyway."""
         del job, body
@@ -48,6 +69,15 @@ class RecordTracker:
         nothing: tuple[Fetched, ...] = ()
         for found in nothing:
             yield found
+
+    async def remarks_since(
+        self, moment: datetime, label: str, repositories: Sequence[Repository]
+    ) -> AsyncIterator[Remark]:
+        """Nothing is said that was not delivered."""
+        del moment, label, repositories
+        nothing: tuple[Remark, ...] = ()
+        for remark in nothing:
+            yield remark
 
     async def redeliver(self, since: datetime) -> int:
         """Nobody could send it again."""

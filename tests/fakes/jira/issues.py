@@ -118,7 +118,7 @@ class IssueRoutes:
             raise refuse(web.HTTPNotFound, f"Can not find a comment for the id: {wanted}.")
         body = (await request.json())["body"]
         self._judge(body)
-        comment.body = body
+        self._fake.state.edit_comment(issue, comment, body)
         return web.json_response(self._shown(issue, comment))
 
     async def link(self, request: web.Request) -> web.Response:

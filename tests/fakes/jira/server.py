@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from tests.fakes.jira.attachments import AttachmentRoutes
 from tests.fakes.jira.faults import Fault
 from tests.fakes.jira.hooks import Hooks
 from tests.fakes.jira.issues import IssueRoutes
@@ -86,6 +87,11 @@ def _app(fake: FakeJira, context: str) -> web.Application:
         routes = IssueRoutes(fake, version, LOGIN).routes() | PeopleRoutes(fake, LOGIN).routes()
         for (method, path), handler in routes.items():
             app.router.add_route(method, base + path, handler)
+    files = AttachmentRoutes(fake)
+    if fake.state.deployment == "cloud":
+        app.router.add_get(f"{context}/rest/api/3/attachment/content/{{id}}", files.content)
+    else:
+        app.router.add_get(f"{context}/secure/attachment/{{id}}/{{name}}", files.served)
     return app
 
 

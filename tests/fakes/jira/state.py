@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+from urllib.parse import quote
 
 from jobs.adf import visible_body
 
@@ -39,7 +40,28 @@ class Comment:
     author: User
     body: Any
     created: datetime
+    updated: datetime
     properties: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class File:
+    """An attachment."""
+
+    id: str
+    name: str
+    content: bytes | None
+    """None: it is listed, and lost."""
+    media_type: str
+    author: User | None
+    """None: the account is gone."""
+    created: datetime
+    size: int
+    """What is announced."""
+    address: str = ""
+    """What is announced, in place of where it is."""
+    moved_to: str = ""
+    """Where its address leads on to."""
 
 
 @dataclass
@@ -56,7 +78,7 @@ class Issue:
     assignee: User | None = None
     comments: list[Comment] = field(default_factory=list)
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
-    attachments: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[File] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -102,17 +124,30 @@ class State:
             if before != value:
                 setattr(issue, name, value)
                 items.append({"field": name, "fieldtype": "jira", "fieldId": name, **_values(before, value)})
-        if not items:
-            return
+        if items:
+            self._change(who, issue, items, "issue_assigned" if list(changes) == ["assignee"] else "issue_generic")
+
+    def _change(self, who: User, issue: Issue, items: list[dict[str, Any]], kind: str = "issue_generic") -> None:
         issue.updated = self._tick()
         changelog = {"id": str(next(self._numbers)), "items": items}
         entry = {**changelog, "author": self.shown(who), "created": stamp(issue.updated)}
         issue.history.append(entry)
-        kind = "issue_assigned" if list(changes) == ["assignee"] else "issue_generic"
         self._tell("jira:issue_updated", who, issue, issue_event_type_name=kind, changelog=changelog)
 
+    def attach(self, who: User, issue: Issue, name: str, content: bytes, media_type: str = "text/plain") -> File:
+        file = File(str(next(self._numbers)), name, content, media_type, who, self._tick(), len(content))
+        issue.attachments.append(file)
+        told = {"from": None, "fromString": None, "to": file.id, "toString": name}
+        self._change(who, issue, [{"field": "Attachment", "fieldtype": "jira", "fieldId": "attachment", **told}])
+        return file
+
+    def file(self, number: str) -> File | None:
+        files = [file for issue in self.issues.values() for file in issue.attachments]
+        return next((file for file in files if file.id == number), None)
+
     def comment(self, who: User, issue: Issue, body: Any, properties: dict[str, Any] | None = None) -> Comment:  # noqa: ANN401
-        comment = Comment(str(next(self._numbers)), who, body, self._tick(), properties or {})
+        issue.updated = at = self._tick()
+        comment = Comment(str(next(self._numbers)), who, body, at, at, properties or {})
         issue.comments.append(comment)
         told = self.shown_comment(issue, comment) | {"body": visible_body(body)[0]}
         self._tell("comment_created", who, issue, comment=told)
@@ -142,9 +177,23 @@ class State:
             "creator": self.shown(issue.creator),
             "created": stamp(issue.created),
             "updated": stamp(issue.updated),
-            "attachment": issue.attachments,
+            "attachment": [self.shown_file(file) for file in issue.attachments],
         }
         return {"id": issue.id, "key": issue.key, "self": f"{self.url}/rest/api/2/issue/{issue.id}", "fields": fields}
+
+    def shown_file(self, file: File) -> dict[str, Any]:
+        cloud, data_center = "rest/api/3/attachment/content", "secure/attachment"
+        path = f"{cloud}/{file.id}" if self.deployment == "cloud" else f"{data_center}/{file.id}/{quote(file.name, '')}"
+        return {
+            "self": f"{self.url}/rest/api/2/attachment/{file.id}",
+            "id": file.id,
+            "filename": file.name,
+            **({"author": self.shown(file.author)} if file.author else {}),
+            "created": stamp(file.created),
+            "size": file.size,
+            "mimeType": file.media_type,
+            "content": file.address or f"{self.url}/{path}",
+        }
 
     def shown_comment(self, issue: Issue, comment: Comment) -> dict[str, Any]:
         return {
@@ -153,7 +202,12 @@ class State:
             "author": self.shown(comment.author),
             "body": comment.body,
             "created": stamp(comment.created),
+            "updated": stamp(comment.updated),
         }
+
+    def edit_comment(self, issue: Issue, comment: Comment, body: Any) -> None:  # noqa: ANN401
+        comment.body = body
+        comment.updated = issue.updated = self._tick()
 
     def _tell(self, event: str, who: User, issue: Issue, **more: Any) -> None:  # noqa: ANN401
         payload = {"timestamp": int(self._clock.timestamp() * 1000), "webhookEvent": event, "user": self.shown(who)}

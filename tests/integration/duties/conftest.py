@@ -1,4 +1,4 @@
-"""An office on a real ledger and a real Valkey, and one whose source is a fake GitHub."""
+"""Offices on a real ledger and a real Valkey: one alone, one with a fake GitHub, one with a fake Jira beside it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from redis.asyncio import Redis
 
 from tests.fakes.github import world
 from tests.fakes.github.server import FakeGitHub, running
+from tests.fakes.jira.server import serving
+from tests.fakes.jira.state import User
 from tests.integration.duties import github_office
+from tests.integration.duties.jira_desk import Desk
 from tests.integration.duties.offices import Settled, make_blank, make_office, open_ledger
 from worker.duties.office import Office
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.credentials import PersonalToken
 from worker.trackers.github.names import Endpoint
 from worker.trackers.github.transport import Transport
+from worker.trackers.jira.client import Jira
+from worker.trackers.jira.site import Site
 
 
 @pytest.fixture
@@ -63,3 +68,16 @@ async def issue(fake: FakeGitHub, repository: world.Repository, github: GitHub) 
     """Opened by somebody who may only read, and not labelled yet."""
     del github
     return await fake.people.open_issue(repository, "eve", "Refunds are rounded down", "Expected 0.11")
+
+
+@pytest.fixture
+async def desk(office: Office, settled: Settled, github: GitHub) -> AsyncIterator[Desk]:
+    del github
+    async with serving("cloud") as fake:
+        fake.state.add_user(User("jca", "JCA", "token", "jca@acme.example"))
+        ann = fake.state.add_user(User("ann", "Ann Lee", "token-of-ann", "ann@acme.example"))
+        eve = fake.state.add_user(User("eve", "Eve", "token-of-eve", "eve@acme.example"))
+        async with Jira(Site.cloud(fake.url, "jca@acme.example", SecretStr("token")), patience=5) as client:
+            desk = Desk(office, settled, client, fake, ann, eve)
+            desk.allow()
+            yield desk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobs import repository as configured
 from jobs.holds import INTAKE, Hold, intake
 from jobs.job import Job, Status
 from jobs.ledger import holds, records
@@ -50,6 +51,44 @@ async def test_nobody_else_starts_one_and_the_ticket_says_why(office: Office, la
     assert await status(office, job) == (Status.DENIED, Code.ACTOR_NOT_ALLOWED.value)
     assert "Nothing was started" in says(labelled)
     assert await office.dispatch.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("none", (Status.DENIED, Code.ACTOR_NOT_ALLOWED.value)),
+        ("read", (Status.QUEUED, "")),
+    ],
+)
+async def test_a_ticket_has_nothing_read_that_its_author_may_not_see(
+    office: Office, labelled: Issue, fake: FakeGitHub, settled: Settled, role: str, told: tuple[Status, str]
+) -> None:
+    fake.world.add_repository("acme/docs", collaborators={"ann": role})
+    known = configured.Repository(alias="docs", url="https://github.example/acme/docs.git", full_name="acme/docs")
+    shop = settled.catalog.repositories
+    settled.catalog = settled.catalog.model_copy(update={"repositories": (*shop, known)})
+    labelled.body = "[JCA]\ncontext_repos=docs\n[/JCA]"
+    job = await receive(office, delivered(labelled, "ann"))
+    await triage.once(office)
+    await settle(office)
+
+    assert await status(office, job) == told
+    if role == "none":
+        assert "ann may not have docs read: the role of ann in acme/docs is none." in says(labelled)
+        assert "Let somebody with access to docs add the label" in says(labelled)
+
+
+async def test_words_changed_by_somebody_who_may_not_see_the_context_are_not_followed(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository, settled: Settled
+) -> None:
+    fake.world.add_repository("acme/docs", collaborators={"ann": "read", "bob": "none"})
+    known = configured.Repository(alias="docs", url="https://github.example/acme/docs.git", full_name="acme/docs")
+    settled.catalog = settled.catalog.model_copy(update={"repositories": (*settled.catalog.repositories, known)})
+    job = await receive(office, delivered(labelled, "ann"))
+    await fake.people.edit(repository, labelled, "bob", "[JCA]\ncontext_repos=docs\n[/JCA]")
+    await triage.once(office)
+
+    assert await status(office, job) == (Status.DENIED, Code.TEXT_CHANGED.value)
 
 
 async def test_a_list_of_people_narrows_who_may_write(

@@ -2,88 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from jobs.adf import visible_body
-from jobs.catalog import Source
-from jobs.intake_rules import IntakeRules
-from jobs.job import Job, Status
-from jobs.ledger import outbox, records
+from jobs.job import Job, Status, now
+from jobs.ledger import commands, configuration, outbox, records
 from jobs.reasons import Code
-from jobs.ticket import Person, Ticket
+from jobs.ticket import Person
 from tests.fakes.github import world
 from tests.fakes.jira import faults
-from tests.fakes.jira.server import FakeJira, serving
 from tests.fakes.jira.state import Issue, User
-from tests.integration.duties.github_office import receive, settle, status
-from tests.integration.duties.offices import Settled, present, result, tell
+from tests.integration.duties.github_office import settle, status
+from tests.integration.duties.jira_desk import Desk, says
+from tests.integration.duties.offices import present, result, tell
 from tests.integration.duties.test_publish_duty import pass_time
 from worker.duties import poll, triage
 from worker.duties.office import Office
-from worker.trackers.github.client import GitHub
-from worker.trackers.jira.client import Jira
-from worker.trackers.jira.site import Site
-from worker.trackers.jira.tracker import JiraTracker
-
-
-@dataclass
-class Desk:
-    """An office whose source `jira` is a fake Jira; its one repository lives on the fake GitHub."""
-
-    office: Office
-    settled: Settled
-    jira: Jira
-    fake: FakeJira
-    ann: User
-    eve: User
-
-    def allow(self, actors: tuple[str, ...] = ("ann",), **rules: Any) -> None:  # noqa: ANN401 - of any field
-        fields = {"name": "jira", "kind": "jira", "secrets": ["0123456789abcdef"], "repositories": ["shop"]}
-        source = Source.model_validate({**fields, "actors": actors, "rules": IntakeRules(**rules)})
-        self.settled.sources = {"jira": source}
-        self.settled.trackers = {"jira": JiraTracker(self.jira, source)}
-
-    def issue(self, body: str = "Expected 0.11", labels: tuple[str, ...] = ("jca",)) -> Issue:
-        return self.fake.state.create_issue(self.ann, "Refunds are rounded down", body, labels=list(labels))
-
-    async def delivered(self, issue: Issue, by: str) -> Job:
-        """The job that a delivery of the issue as it is now makes."""
-        fetched = await self.settled.trackers["jira"].fetch(_blank(issue))
-        assert fetched
-        return await receive(self.office, Job(ticket=fetched.ticket, actor=Person(id=by)))
-
-    async def running(self, issue: Issue) -> Job:
-        job = await self.delivered(issue, "ann")
-        await triage.once(self.office)
-        return await tell(self.office, await present(self.office, job), "claimed", {"token": "w:1", "worker": "w"})
-
-
-def _blank(issue: Issue) -> Ticket:
-    """A ticket of which only the key is known."""
-    return Ticket(source="jira", key=issue.key, title="")
-
-
-@pytest.fixture
-async def desk(office: Office, settled: Settled, github: GitHub) -> AsyncIterator[Desk]:
-    del github
-    async with serving("cloud") as fake:
-        fake.state.add_user(User("jca", "JCA", "token", "jca@acme.example"))
-        ann = fake.state.add_user(User("ann", "Ann Lee", "token-of-ann", "ann@acme.example"))
-        eve = fake.state.add_user(User("eve", "Eve", "token-of-eve", "eve@acme.example"))
-        async with Jira(Site.cloud(fake.url, "jca@acme.example", SecretStr("token")), patience=5) as client:
-            desk = Desk(office, settled, client, fake, ann, eve)
-            desk.allow()
-            yield desk
-
-
-def _says(issue: Issue) -> str:
-    (comment,) = issue.comments
-    return visible_body(comment.body)[0]
 
 
 async def test_a_ticket_becomes_a_pull_request_and_shows_it(desk: Desk, repository: world.Repository) -> None:
@@ -104,7 +40,7 @@ async def test_a_ticket_becomes_a_pull_request_and_shows_it(desk: Desk, reposito
     assert done.pull_request is not None
     assert done.pull_request.url.endswith(f"/pull/{pull.number}")
     assert link["object"]["url"] == done.pull_request.url
-    assert done.pull_request.url in _says(issue)
+    assert done.pull_request.url in says(issue)
     assert issue.assignee is desk.ann
 
 
@@ -117,7 +53,7 @@ async def test_a_status_the_workflow_does_not_lead_to_is_a_warning_in_the_report
 
     assert (await present(desk.office, job)).status is Status.SUCCEEDED
     assert issue.status == "To Do"
-    assert "cannot go from To Do to Shipped" in _says(issue)
+    assert "cannot go from To Do to Shipped" in says(issue)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +131,27 @@ async def test_a_polled_ticket_that_was_edited_after_its_label_is_the_editors_wo
     assert (job.status, job.reason and job.reason.code) == (Status.DENIED, Code.TEXT_CHANGED)
 
 
+async def test_commands_in_comments_that_no_delivery_told_of_are_heard_once(desk: Desk) -> None:
+    issue = desk.issue()
+    await poll.once(desk.office)
+    desk.fake.state.edit(desk.ann, issue, status="Done")
+    heard = desk.fake.state.comment(desk.ann, issue, "/jca cancel")
+    edited = desk.fake.state.comment(desk.ann, issue, "I agree.")
+    desk.fake.state.edit_comment(issue, edited, "/jca retry")
+    desk.fake.state.comment(desk.fake.state.users["jca"], issue, "/jca retry")
+    desk.fake.state.comment(User("app", "A tool", "none", is_app=True), issue, "/jca retry")
+    desk.fake.state.comment(desk.ann, desk.issue(labels=()), "/jca retry")
+    before = (now() - timedelta(minutes=30)).isoformat()
+    for expected in (1, 0):
+        await desk.office.ledger.write(configuration.set_mark, "poll:jira", before)
+        assert await poll.once(desk.office) == expected
+
+    (command,) = await desk.office.ledger.read(commands.pending)
+    assert (command.kind, command.actor, command.ticket_key) == ("cancel", Person(id="ann", name="Ann Lee"), issue.key)
+    assert (command.comment_id, command.created_at) == (heard.id, heard.created)
+    assert command.comment_url == f"{desk.fake.url}/browse/{issue.key}?focusedCommentId={heard.id}"
+
+
 @pytest.mark.parametrize("kind", ["done_then_drop", "done_then_answer"])
 async def test_an_uncertain_answer_doubles_no_comment(desk: Desk, kind: faults.Kind) -> None:
     desk.fake.faults.append(faults.Fault("POST", r"/comment$", kind, 502))
@@ -205,7 +162,7 @@ async def test_an_uncertain_answer_doubles_no_comment(desk: Desk, kind: faults.K
         await settle(desk.office)
         await desk.office.ledger.write(pass_time)
 
-    assert "waiting for a worker" in _says(issue)
+    assert "waiting for a worker" in says(issue)
 
 
 async def test_a_limit_spends_no_try_and_is_waited_for(desk: Desk) -> None:

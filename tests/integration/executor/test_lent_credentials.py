@@ -13,6 +13,7 @@ from jobs import errors
 from jobs.catalog import ProviderProfile
 from jobs.order import WorkOrder
 from jobs.reasons import Code
+from jobs.repository import Repository
 from jobs.run_result import RunResult
 from tests.fakes import model_endpoint as fake
 from tests.fakes.model_endpoint import Answer
@@ -42,7 +43,8 @@ class Lender:
         assert name == self.profile.name
         return self.profile
 
-    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
+    async def git(self, order: WorkOrder, lease: Lease, repository: Repository, *, write: bool) -> GitCredential | None:
+        assert repository == order.repository
         assert (order.dispatch_id.endswith(".1"), lease.token) == (True, "here:1")
         if self.taken_over:
             raise errors.LostLease

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,12 @@ from jobs.events import Events, Logs
 from jobs.order import WorkOrder
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.presence import Presence
+from jobs.repository import Repository
 from jobs.results import Usage
 from jobs.run_result import RunResult
 from tests.fakes import model_endpoint as fake
 from tests.fakes.model_endpoint import Answer
+from worker.executor.alone import NoAttachments
 from worker.executor.desk import Desk, Lease
 from worker.executor.readiness import ReadinessBoard
 from worker.executor.run import run_job
@@ -33,7 +36,7 @@ from worker.sandbox.mirror import Mirrors
 
 VALID = (("python3", "check.py"),)
 WRITE = ("write", {"path": "answer.txt", "content": "42\n"})
-SLEEP = "import time; time.sleep(4711)"
+SLEEP = f"import time; time.sleep({100_000 + os.getpid()})"  # looked for by its words: no other test process has them
 WRONG = ("write", {"path": "answer.txt", "content": "41\n"})
 
 
@@ -67,8 +70,8 @@ class Profiles:
         assert name == self.profile.name
         return self.profile
 
-    async def git(self, order: WorkOrder, lease: Lease, *, write: bool) -> GitCredential | None:
-        del order, lease, write
+    async def git(self, order: WorkOrder, lease: Lease, repository: Repository, *, write: bool) -> GitCredential | None:
+        del order, lease, repository, write
         return None
 
 
@@ -89,6 +92,7 @@ class World:
             lease=lease or self.claim,
             sink=self.claim,
             credentials=Profiles(profile),
+            attachments=NoAttachments(),
             mirrors=Mirrors(self.directory / "mirrors"),
             directory=self.directory / directory,
             trajectory=self.directory / "trajectory.jsonl",
@@ -154,6 +158,7 @@ def workshop(world: World, redis: ArqRedis, profiles: Profiles) -> Workshop:
         events=Events(redis),
         logs=Logs(redis),
         credentials=profiles,
+        attachments=NoAttachments(),
         board=board,
         hold=Dispatch(redis).hold,
         build_model=registry.build_model,

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jobs.attachment import Attachment
 from jobs.ledger import holds
 from tests.support.gateway import pages
 from tests.support.gateway.pages import Gateway
@@ -91,6 +92,18 @@ def test_the_raw_log_and_change_are_text(gateway: Gateway) -> None:
     assert "FAILED tests/test_refund.py" in log.text
     assert "\x1b" not in log.text
     assert change.text == texts.DIFF
+
+
+def test_the_ticket_of_a_job_shows_what_is_read_with_it_and_what_is_left_out(gateway: Gateway) -> None:
+    log = Attachment(id="1", name="../<b>.log", size=9, media_type="text/plain")
+    left_out = "evil.txt is not given to the agent."
+    read = work.job("K-9", "Read", attachments=(log,), notes=(left_out,))
+    gateway.put(read)
+    shown = httpx.get(f"{gateway.url}/jobs/{read.id}?tab=ticket").text
+
+    assert "attachments" in shown
+    assert left_out in shown
+    assert "<b>" not in shown
 
 
 def test_secrets_in_output_and_tickets_are_masked_on_every_page(gateway: Gateway) -> None:

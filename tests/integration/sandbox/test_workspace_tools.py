@@ -48,6 +48,10 @@ async def test_a_search_is_literal_and_skips_binary_files(workspace: Workspace, 
     assert await workspace.search("-e", "src") == []
 
 
+async def test_a_search_in_one_file_says_which(workspace: Workspace) -> None:
+    assert await workspace.search("PRICE", "src/shop.py") == ["src/shop.py:1: PRICE = 1"]
+
+
 async def test_a_search_is_limited(workspace: Workspace, job: Checkout) -> None:
     (job.tree / "many").write_text("needle\n" * 30 + "needle" + "x" * 5000 + "\n")
 

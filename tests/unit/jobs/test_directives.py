@@ -189,9 +189,6 @@ def _seconds(text: str, flavor: Flavor) -> float:
 @pytest.mark.parametrize(
     ("directives", "key"),
     [
-        (Directives(context_repos=("docs",)), "context_repos"),
-        (Directives(context_files=("api:a.md",)), "context_files"),
-        (Directives(context_folders=("api:src",)), "context_folders"),
         (Directives(plan="ask"), "plan"),
         (Directives(work_repos=("api", "web")), "work_repos"),
     ],
@@ -208,7 +205,7 @@ def test_a_key_without_effect_is_said_and_not_accepted(directives: Directives, k
 def test_everything_else_takes_effect() -> None:
     block = (
         "[JCA]\nwork_repos=api\nprovider=claude-api\nmodel=x\nbase=main\nbudget=2usd,5ktok\ntimeout=1h\neffort=low\n"
-        "inline_context=be kind\n[/JCA]"
+        "context_repos=docs\ncontext_files=api:a.md\ncontext_folders=src\ninline_context=be kind\n[/JCA]"
     )
 
     parsed = parse_directives(block)

@@ -9,6 +9,7 @@ import pytest
 from jobs.catalog import Catalog
 from jobs.directives import Directives
 from jobs.directives.labels import parse_labels
+from jobs.reach import Reach
 from jobs.reasons import Code
 from jobs.repository import Repository
 from jobs.routing import Routed, route_repository
@@ -86,8 +87,7 @@ def test_the_most_specific_layer_decides(row: Row) -> None:
         Ticket(source="local", key="PAY-1", title="t", repository=row.home),
         Directives(work_repos=row.block),
         parse_labels(row.labels),
-        Catalog(repositories=row.repositories),
-        row.writable,
+        Reach(Catalog(repositories=row.repositories), row.writable),
     )
 
     if isinstance(routed, Routed):

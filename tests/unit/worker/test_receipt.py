@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import neutral
+from jobs.attachment import Attachment
 from jobs.directives import Directives
 from jobs.job import Answer, Job, Status, now
 from jobs.layers import Because
@@ -41,6 +42,7 @@ def test_nothing_that_others_wrote_is_live_in_it(text: str, status: Status) -> N
         summary=text,
         routed=text,
         notes=(text,),
+        attachments=(Attachment(id="1", name=text, size=1),),
         selection=SELECTION,
         directives=Directives(base=text, effort=text, inline_context=text),
         answers=(Answer(asked="explain", by=text, text="done."),),
@@ -70,6 +72,7 @@ def test_a_job_that_was_understood_says_what_it_was_asked_for() -> None:
         selection=SELECTION,
         directives=asked,
         notes=("Line 5: Only the first block counts.",),
+        attachments=tuple(Attachment(id=name, name=name, size=1) for name in ("trace.log", "../a_b.sql")),
     )
 
     told = receipt(job, waits="It is number 3 in the queue of qwen.")
@@ -82,6 +85,7 @@ def test_a_job_that_was_understood_says_what_it_was_asked_for() -> None:
         "- tokens: 500,000",
         "- timeout: 600 seconds",
         "- inline_context: given",
+        "- attachments given to the agent: trace.log, a\\_b.sql",
         "- qwen is the only enabled provider.",
         "Please note:\n\n- Line 5: Only the first block counts.",
     ):

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from jobs.catalog import Catalog, Model, ProviderKind, ProviderProfile, Source
 from jobs.intake_rules import IntakeRules
 from jobs.reasons import Code, Reason
-from jobs.repository import Repository
+from jobs.repository import Repository, Role
 from jobs.ticket import Person, Ticket
 from worker.duties.deciding import Admitted, decide
 
@@ -33,6 +33,7 @@ CATALOG = Catalog(
         Repository(alias="shop", url="/srv/shop", full_name="acme/shop", provider="qwen"),
         Repository(alias="strict", url="/srv/s", providers_allowed=("qwen",), models_allowed=("qwen3",)),
         Repository(alias="other", url="/srv/other"),
+        Repository(alias="docs", url="/srv/docs", role=Role.CONTEXT),
     ),
     providers=(profile("qwen"), profile("dear")),
 )
@@ -99,6 +100,9 @@ def test_a_ticket_is_admitted_with_repository_provider_and_model() -> None:
         ),
         (_ticket("[JCA]\nmodel=nothing\n[/JCA]"), {}, Code.MODEL_UNKNOWN, "nothing"),
         (_ticket("[JCA]\nplan=ask\n[/JCA]"), {}, Code.NOT_SUPPORTED_YET, "plan"),
+        (_ticket("[JCA]\ncontext_repos=dosc\n[/JCA]"), {}, Code.REPOSITORY_UNKNOWN, "Did you mean docs?"),
+        (_ticket("[JCA]\ncontext_files=other:a.md\n[/JCA]"), {}, Code.REPOSITORY_NOT_ALLOWED, "may not read other"),
+        (_ticket(repository="docs"), {}, Code.REPOSITORY_NOT_ALLOWED, "here to be read only"),
     ],
     ids=lambda value: value.value if isinstance(value, Code) else "",
 )
@@ -112,6 +116,16 @@ def test_a_denial_has_its_code_and_says_what_to_do(
     assert words in str(decision)
     assert decision.sentence
     assert decision.next_step
+
+
+def test_what_a_ticket_is_to_be_read_with_is_decided_with_it() -> None:
+    decision = decide(_ticket("[JCA]\ncontext_repos=docs\ncontext_files=a.md\n[/JCA]"), CATALOG, _source())
+
+    assert isinstance(decision, Admitted)
+    assert [(one.repository.alias, one.whole, one.files) for one in decision.context] == [
+        ("docs", True, ()),
+        ("shop", False, ("a.md",)),
+    ]
 
 
 def test_a_closed_ticket_is_not_worked_on() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from jobs import errors
+from jobs.attachment import file_names
 from jobs.job import Job, now
 from jobs.ledger import records, runs
 from jobs.redact import redact
@@ -89,6 +90,10 @@ async def _changes(_request: web.Request, services: Services, job: Job) -> Conte
     return {"files": files, "truncated": kept is not None and kept.truncated}
 
 
+async def _ticket(_request: web.Request, _services: Services, job: Job) -> Context:
+    return {"attachments": file_names(job.attachments)}
+
+
 async def _report(_request: web.Request, services: Services, job: Job) -> Context:
     return {"report": redact(await services.ledger.read(runs.report, job.id))}
 
@@ -105,7 +110,7 @@ _CONTENT: dict[str, Callable[[web.Request, Services, Job], Awaitable[Context]]] 
     "log": _log,
     "changes": _changes,
     "validation": _nothing_more,
-    "ticket": _nothing_more,
+    "ticket": _ticket,
     "report": _report,
     "history": _nothing_more,
     "raw": _raw,

@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from jobs.adf import visible_body
+from jobs.attachment import Attachment
 from jobs.ticket import Person, Ticket
 from worker.trackers.jira import wire
 from worker.trackers.jira.client import Call, Jira
@@ -23,18 +24,6 @@ PAGES = 50  # of one issue; what is older than the newest ones of these is not l
 
 READING = "/rest/api/2"
 """Text is read as wiki markup, in Cloud too: it is what webhooks send, so that both show the same ticket."""
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file that hangs at an issue. Its name is hostile data."""
-
-    id: str
-    name: str
-    size: int
-    """Bytes."""
-    media_type: str
-    author: Person | None
 
 
 @dataclass(frozen=True)
@@ -97,12 +86,21 @@ def fetched(site_url: str, source: str, issue: wire.Issue, known: Facts) -> Fetc
         assignees=(assignee,) if assignee else (),
         state=fields.status.name,
     )
-    files = tuple(
-        Attachment(file.id, file.filename, file.size, file.mime_type, file.author.person() if file.author else None)
-        for file in fields.attachment
-    )
     done = fields.status.category.key == "done"
+    files = tuple(map(attachment, fields.attachment))
     return Fetched(ticket, fields.status.name, done, assignee, fields.updated, known, files)
+
+
+def attachment(file: wire.Attachment) -> Attachment:
+    """Reduce an attachment to what every tracker is reduced to. Pure."""
+    return Attachment(
+        id=file.id,
+        name=file.filename,
+        size=file.size,
+        media_type=file.mime_type,
+        author=file.author.person() if file.author else None,
+        created_at=file.created,
+    )
 
 
 def facts(fields: wire.Fields, histories: Iterable[wire.History], *, complete: bool = True) -> Facts:
