@@ -14,7 +14,7 @@ from jobs.catalog import Catalog, ProviderProfile
 from jobs.command_advice import needs_network, needs_shell
 from jobs.nearest import listed, nearest
 from jobs.redact import without_credentials
-from jobs.repository import Repository, ValidationMode
+from jobs.repository import Repository, Role, ValidationMode
 
 
 class Advice(BaseModel):
@@ -48,7 +48,7 @@ def _address(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
 
 def _full_name(repository: Repository, catalog: Catalog) -> Iterator[Advice]:
     name = repository.full_name
-    if not name and not repository.url.startswith("/"):
+    if not name and not repository.url.startswith("/") and repository.role is Role.WORK:
         here = _path(repository.url)
         proposal = f" From the address it would be {here}." if _FULL_NAME.match(here) else ""
         sentence = f"Without a full name no GitHub ticket finds its way here by itself.{proposal}"
@@ -76,6 +76,14 @@ def _branch(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
         yield Advice(field="default_branch", sentence=sentence)
 
 
+def _role(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
+    if repository.role is not Role.CONTEXT:
+        return
+    for field, name in (("setup_commands", "Setup"), ("validation_commands", "Validation")):
+        if getattr(repository, field):
+            yield Advice(field=field, sentence=f"{name} commands are never run here: the repository is only read.")
+
+
 def _commands(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
     for field in ("setup_commands", "validation_commands"):
         for command in getattr(repository, field):
@@ -85,6 +93,8 @@ def _commands(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
 
 
 def _validation(repository: Repository, _catalog: Catalog) -> Iterator[Advice]:
+    if repository.role is Role.CONTEXT:
+        return
     if repository.validation_mode is ValidationMode.OFF:
         yield Advice(field="validation_mode", sentence="Validation is off: nothing is proven.")
     elif not repository.validation_commands:
@@ -163,6 +173,7 @@ _CHECKS: tuple[Callable[[Repository, Catalog], Iterator[Advice]], ...] = (
     _address,
     _full_name,
     _branch,
+    _role,
     _commands,
     _validation,
     _allowed,

@@ -109,7 +109,7 @@ class Source(BaseModel):
     secrets: tuple[SecretStr, ...] = Field(min_length=1)
     """Any of them verifies, so that one can be rotated in before the other goes."""
     repositories: tuple[str, ...] = ()
-    """Aliases this source may write; empty: none for `local`, all for `github` and `jira`."""
+    """Aliases this source may write; empty: all for `github`, which is asked about each; none for others."""
     actors: tuple[str, ...] = ()
     """People who may start jobs, by login or account id; `*` allows everybody who can reach the source.
 

@@ -172,6 +172,11 @@ def load_sources(tx: Transaction, settings: Settings, vault: Vault) -> dict[str,
     return {source.name: source for source in _merged(file.sources, environment.sources, stored)}
 
 
+def load_accounts(tx: Transaction) -> dict[str, frozenset[str]]:
+    """As whom trackers know us, by source; a source whose tracker was never examined has none."""
+    return {learnt.name: frozenset(learnt.ids) for learnt in configuration.accounts(tx)}
+
+
 def _catalog(settings: Settings, file: Provisioned, environment: Provisioned, stored: Iterable[Repository]) -> Catalog:
     return Catalog(
         repositories=_merged(file.repositories, stored),

@@ -23,6 +23,17 @@ class StoredSource(BaseModel):
     rules: IntakeRules = IntakeRules()
 
 
+class OwnAccounts(BaseModel):
+    """As whom we are known where the tickets of a source live: what these accounts do starts nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name
+    """Of the source."""
+    ids: tuple[str, ...]
+    """Every name a delivery may give it: Jira Cloud's account id, Data Center's name and key, the login of a bot."""
+
+
 def seal(source: Source, vault: Vault) -> StoredSource:
     """Close a source for the ledger."""
     place = f"source={source.name}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobs import provisioning
 from jobs.catalog import Source, Workspace
-from jobs.ledger.database import Ledger
+from jobs.ledger.database import Ledger, Transaction
 from jobs.settings import Settings
 from jobs.vault import Vault
 
@@ -24,6 +24,8 @@ class Known:
 
     sources: Mapping[str, Source]
     workspace: Workspace
+    accounts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Our own accounts, by source: what they do starts nothing."""
 
 
 class Configuration:
@@ -57,5 +59,8 @@ class Configuration:
         return time.monotonic() - self._loaded_at < FRESH
 
     async def _load(self) -> Known:
-        sources = await self._ledger.read(provisioning.load_sources, self._settings, self._vault)
-        return Known(sources, await self._workspace())
+        sources, accounts = await self._ledger.read(self._stored)
+        return Known(sources, await self._workspace(), accounts)
+
+    def _stored(self, tx: Transaction) -> tuple[dict[str, Source], dict[str, frozenset[str]]]:
+        return provisioning.load_sources(tx, self._settings, self._vault), provisioning.load_accounts(tx)

@@ -11,9 +11,9 @@ from jobs.job import now
 from jobs.ledger import schema, upserts
 from jobs.ledger.database import Transaction
 from jobs.repository import Repository
-from jobs.sources import StoredSource
+from jobs.sources import OwnAccounts, StoredSource
 
-Kind = Literal["repository", "source", "access"]
+Kind = Literal["repository", "source", "access", "accounts"]
 
 
 def repositories(tx: Transaction) -> list[Repository]:
@@ -59,6 +59,21 @@ def put_access(tx: Transaction, stored: StoredAccess) -> None:
 def remove_access(tx: Transaction, name: str) -> bool:
     """Forget how a source's tracker is reached; False if nothing was known."""
     return _remove(tx, "access", name)
+
+
+def accounts(tx: Transaction) -> list[OwnAccounts]:
+    """As whom trackers know us, by the name of their source, as far as that was learnt."""
+    return [OwnAccounts.model_validate_json(record) for record in _records(tx, "accounts")]
+
+
+def put_accounts(tx: Transaction, learnt: OwnAccounts) -> None:
+    """Keep as whom a source's tracker knows us, in place of what was learnt before."""
+    _put(tx, "accounts", learnt.name, learnt.model_dump_json())
+
+
+def remove_accounts(tx: Transaction, name: str) -> bool:
+    """Forget as whom a source's tracker knows us; False if nothing was known."""
+    return _remove(tx, "accounts", name)
 
 
 def mark(tx: Transaction, name: str) -> str:

@@ -94,6 +94,10 @@ class Gateway:
         """Ask for a change and return the record it leads to."""
         return self._send("POST", path, body=body).json()
 
+    def patch(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """Ask for a change of some fields and return the record it leads to."""
+        return self._send("PATCH", path, body=body).json()
+
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Ask for a removal and return the record that is answered; None where there is none."""
         answer = self._send("DELETE", path)

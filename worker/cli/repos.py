@@ -1,4 +1,4 @@
-"""`jca repos`: the repositories jobs may write."""
+"""`jca repos`: the repositories jobs may write or read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from jobs import errors
+from jobs.guidance import FILES
 from jobs.redact import without_credentials
-from jobs.repository import ValidationMode
+from jobs.repository import Role, ValidationMode
 from worker.cli import errands, terminal
 from worker.cli.client import Gateway
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The repositories jobs may write.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The repositories jobs may write or read.")
 
 
 Alias = Annotated[str, typer.Argument(help="The name people write in tickets.")]
@@ -30,6 +31,16 @@ Allow = Annotated[list[str] | None, typer.Option(help="A program the agent may r
 Mode = Annotated[ValidationMode, typer.Option(help="What a failing validation means.")]
 Provider = Annotated[str | None, typer.Option(help="The provider jobs here use by default.")]
 Model = Annotated[str | None, typer.Option(help="The model jobs here use by default.")]
+RoleOption = Annotated[
+    Role, typer.Option("--role", help="work: jobs write it. context: jobs that work elsewhere only read it.")
+]
+Guidance = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--guidance-file",
+        help=f"A file with its rules for agents, such as docs/agents.md; repeatable. Not given: {', '.join(FILES)}.",
+    ),
+]
 Priority = Annotated[int, typer.Option(min=0, max=9, help="9 goes first; a step is worth an hour of waiting.")]
 MaxParallel = Annotated[int | None, typer.Option(min=1, help="How many of its jobs may run at the same time.")]
 DailyUsd = Annotated[float | None, typer.Option(min=0, help="What its jobs may spend per day (UTC), in USD.")]
@@ -50,14 +61,16 @@ def list_repositories(
         [
             repository["alias"],
             without_credentials(repository["url"]),
+            repository["role"],
             repository["default_branch"],
             "; ".join(shlex.join(command) for command in repository["validation_commands"]),
             repository["validation_mode"],
             "/".join(filter(None, (repository["provider"], repository["model"]))),
+            ", ".join(repository["guidance_files"]),
         ]
         for repository in answer["repositories"]
     ]
-    headings = ["alias", "url", "branch", "validation", "mode", "provider/model"]
+    headings = ["alias", "url", "role", "branch", "validation", "mode", "provider/model", "guidance"]
     terminal.table(headings, rows, empty="No repository yet. Add one with `jca repos add ALIAS URL`.")
 
 
@@ -72,6 +85,8 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
     setup: Setup = None,
     allow: Allow = None,
     mode: Mode = ValidationMode.REQUIRED,
+    role: RoleOption = Role.WORK,
+    guidance_file: Guidance = None,
     provider: Provider = None,
     model: Model = None,
     priority: Priority = 5,
@@ -79,19 +94,15 @@ def add_repository(  # noqa: PLR0913 - each is an option on the command line
     daily_usd: DailyUsd = None,
 ) -> None:
     """Add a repository, or replace the one with this alias."""
-    wanted: dict[str, object] = {
-        "alias": alias,
-        "url": url,
-        "default_branch": branch,
-        "full_name": full_name,
-        "setup_commands": [split(command) for command in setup or []],
-        "validation_commands": [split(command) for command in validate or []],
+    where = {"alias": alias, "url": url, "default_branch": branch, "full_name": full_name, "role": role.value}
+    proof = {"setup_commands": _each(setup), "validation_commands": _each(validate), "validation_mode": mode.value}
+    agent = {
         "allowed_commands": allow or [],
-        "validation_mode": mode.value,
+        "guidance_files": guidance_file or [],
+        "provider": provider,
+        "model": model,
     }
-    chosen = {"provider": provider, "model": model}
-    limits = {"priority": priority, "max_parallel": max_parallel, "daily_usd": daily_usd}
-    _put(wanted | chosen | limits)
+    _put({**where, **proof, **agent, "priority": priority, "max_parallel": max_parallel, "daily_usd": daily_usd})
 
 
 @app.command("remove")
@@ -120,6 +131,10 @@ def _put(wanted: Mapping[str, object]) -> None:
     terminal.write(f"✓ Repository {alias} is ready for jobs: {without_credentials(view['repository']['url'])}")
     for advice in view["advice"]:
         terminal.write(f"◔ {advice['sentence']}")
+
+
+def _each(commands: list[str] | None) -> list[list[str]]:
+    return [split(command) for command in commands or []]
 
 
 def split(command: str) -> list[str]:

@@ -9,13 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from jobs import errors
-from worker.cli import source_access, terminal
+from worker.cli import source_access, source_settings, terminal
 from worker.cli.client import Gateway
+from worker.cli.source_settings import AsJson, Name
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who may send tickets.")
-
-Name = Annotated[str, typer.Argument(help="Name of the source, as in /webhooks/NAME.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 class Kind(StrEnum):
@@ -42,11 +40,12 @@ def list_sources(*, as_json: AsJson = False) -> None:
             source["access"] or _unreached(source["kind"]),
             ", ".join(source["repositories"]) or "all",
             ", ".join(source["actors"]) or _nobody(source),
+            source_settings.asked(source),
             source["source"] or "here",
         ]
         for source in answer["sources"]
     ]
-    headings = ["name", "kind", "webhook address", "access", "repositories", "people", "set by"]
+    headings = ["name", "kind", "webhook address", "access", "repositories", "people", "asks of tickets", "set by"]
     terminal.table(headings, rows, empty="No source yet. Add one with `jca sources add github`.")
 
 
@@ -96,7 +95,12 @@ def _show_added(answer: dict[str, Any]) -> None:
     if answer["secret"]:
         terminal.write("Enter address and secret where the tickets come from now: the secret is not shown again.")
     if source["access"]:
-        terminal.write(f"Try the access with `jca sources test {source['name']}`.")
+        terminal.write(f"Try the access with `jca sources test {source['name']}`: JCA then knows its own account, too.")
+    terminal.write(f"Say what it asks of tickets with `jca sources set {source['name']}`.")
+
+
+app.command("set", help=source_settings.HELP)(source_settings.set_source)
+app.command("show")(source_settings.show_source)
 
 
 @app.command("test")
@@ -137,10 +141,12 @@ def rotate_source(
 
 @app.command("remove")
 def remove_source(name: Name) -> None:
-    """Remove a source; its deliveries are no longer taken."""
+    """Remove a source; its deliveries are no longer taken. Says what becomes of its unfinished jobs."""
     with Gateway.here() as gateway:
-        gateway.delete(f"sources/{name}")
-    terminal.write(f"✓ Source {name} is removed.")
+        stakes = gateway.delete(f"sources/{name}")
+    terminal.write(f"✓ Source {name} is removed. What it sends from now on finds nothing.")
+    for sentence in stakes["consequences"]:
+        terminal.write(f"◔ {sentence}")
 
 
 def _nobody(source: dict[str, Any]) -> str:

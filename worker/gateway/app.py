@@ -7,7 +7,7 @@ from aiohttp import web
 from jobs import errors
 from jobs.ledger import records
 from worker.gateway import api, guard, problems, pulse, rendering, streams
-from worker.gateway.pages import audit, forms, holds, job, providers, queue, repositories, settings
+from worker.gateway.pages import audit, forms, holds, job, providers, queue, repositories, settings, sources
 from worker.gateway.services import SERVICES, Services
 
 LARGEST_FORM = 64 * 1024  # bytes; the largest form ticks a page of jobs
@@ -24,6 +24,7 @@ def create_app(services: Services) -> web.Application:
     app.on_shutdown.append(app[streams.STREAMS].close)
     rendering.setup(app)
     _add_routes(app)
+    _add_source_routes(app)
     api.routes(app)
     return app
 
@@ -52,10 +53,20 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/audit", audit.show)
     app.router.add_get("/audit/export.{format:csv|jsonl}", audit.export)
     app.router.add_get("/settings", settings.show)
-    app.router.add_post("/settings/sources/{name}/rotate", settings.rotate)
     app.router.add_post("/settings/deliveries/{id}/replay", settings.replay)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+
+
+def _add_source_routes(app: web.Application) -> None:
+    app.router.add_post("/settings/sources", sources.add)
+    app.router.add_get("/settings/sources/-/new", sources.ask_new)
+    app.router.add_get("/settings/sources/{name}", sources.show)
+    app.router.add_post("/settings/sources/{name}", sources.save)
+    app.router.add_post("/settings/sources/{name}/test", sources.test)
+    app.router.add_post("/settings/sources/{name}/rotate", sources.rotate)
+    app.router.add_get("/settings/sources/{name}/remove", sources.ask_removal)
+    app.router.add_post("/settings/sources/{name}/remove", sources.remove)
 
 
 async def healthz(_request: web.Request) -> web.Response:

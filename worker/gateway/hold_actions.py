@@ -19,7 +19,7 @@ from jobs.ledger.database import Transaction
 from jobs.nearest import listed, nearest
 from jobs.reasons import Code, because
 from worker.gateway.services import Services
-from worker.gateway.source_actions import provisioned_sources
+from worker.gateway.stored_sources import provisioned_sources
 
 LONGEST_NOTE = 200  # characters
 

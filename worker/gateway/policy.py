@@ -13,7 +13,7 @@ from jobs.catalog import Catalog, Workspace
 from jobs.directives import Directives
 from jobs.directives.labels import Labels
 from jobs.reasons import Reason
-from jobs.repository import Repository
+from jobs.repository import Repository, Role
 from jobs.selection import resolve_selection
 from worker.gateway import words
 
@@ -22,6 +22,7 @@ DEFAULT = "default"
 FIXED = "always"
 
 _AS_MANY = "as many as there are workers"
+_EVERY = "every enabled one"
 _NO_CAP = "no cap of its own"
 
 
@@ -54,7 +55,17 @@ class Origin:
 
 def policy(repository: Repository, catalog: Catalog, origin: Origin) -> tuple[Rule, ...]:
     """Everything that holds for a job of the repository whose ticket asks for nothing."""
-    fields = (
+    own = tuple(
+        Rule(name=name, value=value, source=_source(repository, field, origin))
+        for name, field, value in _own(repository)
+    )
+    return (*_chosen(repository, catalog), *own, *_workspace(catalog.workspace, origin), *_fixed())
+
+
+def _own(repository: Repository) -> tuple[tuple[str, str, str], ...]:
+    """What the repository itself says: how people call it, its field, its value."""
+    return (
+        ("What jobs may do with it", "role", _ROLES[repository.role]),
         ("Branch work starts from", "default_branch", repository.default_branch),
         ("Setup", "setup_commands", _commands(repository.setup_commands)),
         ("Validation", "validation_commands", _commands(repository.validation_commands)),
@@ -62,13 +73,10 @@ def policy(repository: Repository, catalog: Catalog, origin: Origin) -> tuple[Ru
         ("Repair attempts", "repair_attempts", str(repository.repair_attempts)),
         ("One command may take", "command_timeout", words.duration(repository.command_timeout)),
         ("Programs the agent may run", "allowed_commands", ", ".join(repository.allowed_commands) or "none"),
-        (
-            "Providers that may run them",
-            "providers_allowed",
-            ", ".join(repository.providers_allowed) or "every enabled one",
-        ),
+        ("Providers that may run them", "providers_allowed", ", ".join(repository.providers_allowed) or _EVERY),
         ("A label may choose the model", "labels_allowed", "yes" if repository.labels_allowed else "no"),
-        ("Models a ticket may choose", "models_allowed", ", ".join(repository.models_allowed) or "every enabled one"),
+        ("Models a ticket may choose", "models_allowed", ", ".join(repository.models_allowed) or _EVERY),
+        ("Rules for agents are read from", "guidance_files", ", ".join(repository.guidance_files or guidance.FILES)),
         ("Priority", "priority", f"{repository.priority} of 9"),
         (
             "At the same time",
@@ -77,11 +85,9 @@ def policy(repository: Repository, catalog: Catalog, origin: Origin) -> tuple[Ru
         ),
         ("Spending per day", "daily_usd", words.money(repository.daily_usd) if repository.daily_usd else _NO_CAP),
     )
-    own = tuple(
-        Rule(name=name, value=value, source=_source(repository, field, origin)) for name, field, value in fields
-    )
-    return (*_chosen(repository, catalog), *own, *_workspace(catalog.workspace, origin), *_fixed())
 
+
+_ROLES = {Role.WORK: "write it", Role.CONTEXT: "only read it"}
 
 _MEANING: dict[str, str] = {
     "off": "is not looked for: nothing is run",
@@ -127,10 +133,7 @@ def _is_set(workspace: Workspace, field: str, origin: Origin) -> bool:
 
 
 def _fixed() -> tuple[Rule, ...]:
-    return (
-        Rule(name="Network in the sandbox", value="none", source=FIXED),
-        Rule(name="Rules for agents are read from", value=", ".join(guidance.FILES), source=FIXED),
-    )
+    return (Rule(name="Network in the sandbox", value="none", source=FIXED),)
 
 
 def _commands(commands: tuple[tuple[str, ...], ...]) -> str:

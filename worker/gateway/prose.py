@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -12,26 +11,17 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from worker import markdown
+
 
 def render(text: str) -> Markup:
     """Turn CommonMark with tables into HTML; images become their description."""
     return Markup(_parser().render(text))  # noqa: S704 - markdown-it escapes; html is off and links are checked
 
 
-def is_web_link(url: str) -> bool:
-    """Whether a link may be followed from a page: absolute http or https."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
-
-
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
-    parser.enable("table").disable("image")
-    parser.validateLink = is_web_link  # type: ignore[method-assign] # the documented way to set the rule
+    parser = markdown.parser()
     parser.add_render_rule("link_open", _link)
     parser.add_render_rule("th_open", _cell)
     parser.add_render_rule("td_open", _cell)

@@ -13,6 +13,7 @@ from aiohttp import web
 from worker.gateway import ansi, diff, prose, timeline, views, words
 from worker.gateway.assets import Assets
 from worker.gateway.services import SERVICES
+from worker.markdown import is_web_link
 
 HERE = Path(__file__).parent
 
@@ -29,7 +30,7 @@ def setup(app: web.Application) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=assets.url, glyphs=views.GLYPHS, slug=timeline.slug, is_web_link=prose.is_web_link)
+    environment.globals.update(asset=assets.url, glyphs=views.GLYPHS, slug=timeline.slug, is_web_link=is_web_link)
     environment.filters.update(
         ansi=ansi.render,
         diff_rows=diff.render,

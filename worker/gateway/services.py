@@ -16,8 +16,9 @@ from jobs.queue.presence import Presence
 from jobs.repository import Repository
 from jobs.settings import Settings
 from jobs.vault import Vault
+from worker.gateway.loans import Loans
 from worker.trackers.connections import Connections
-from worker.trackers.protocol import CodeHost
+from worker.trackers.protocol import CodeHost, Tracker
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,12 @@ class Services:
     """Seals what trackers are reached with."""
     connections: Connections
     """Trackers and code hosts we have access to."""
+    tracker: Callable[[str], Awaitable[Tracker]]
+    """Where the tickets of a source live, by its name."""
     code_host: Callable[[Repository], Awaitable[CodeHost]]
     """Where a repository lives, as somebody who reaches it."""
+    loans: Loans
+    """What was lent to push with, until the claim it was lent to is over."""
     catalog: Callable[[], Awaitable[Catalog]]
     """The configuration in force now: provisioned file, environment and ledger together."""
     api_token: str

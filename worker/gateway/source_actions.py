@@ -5,18 +5,23 @@ from __future__ import annotations
 import secrets
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, computed_field
 
-from jobs import errors, provisioning, sources
+from jobs import errors, sources
 from jobs.access import Access, StoredAccess, described, seal
-from jobs.catalog import SHORTEST_SECRET, Source
+from jobs.catalog import SHORTEST_SECRET, Catalog, Source
 from jobs.intake_rules import IntakeRules
-from jobs.ledger import audit, configuration
+from jobs.job import ENDED, Status
+from jobs.ledger import audit, configuration, records
 from jobs.ledger.database import Transaction
 from jobs.names import Name
-from jobs.readiness import Step
 from jobs.vault import Vault
+from worker.gateway import words
 from worker.gateway.services import Services
+from worker.gateway.source_settings import SourceSettings, check
+from worker.gateway.stored_sources import check_unlocked, find, get
+
+UNREAD = (Status.RECEIVED, Status.TRIAGING)
 
 
 class WantedSource(BaseModel):
@@ -39,42 +44,85 @@ class WantedSource(BaseModel):
     """What the sender signs with; made when not given."""
 
 
+class Stakes(BaseModel):
+    """The jobs that removing a source concerns."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unread: int
+    """Nothing is decided of them yet; they are denied."""
+    decided: int
+    """They wait, run or are published, and go on without a report on their ticket."""
+
+    @computed_field  # type: ignore[prop-decorator]  # https://docs.pydantic.dev/latest/api/fields/#pydantic.fields.computed_field
+    @property
+    def consequences(self) -> tuple[str, ...]:
+        """The same for people, one sentence each; none where no job is unfinished."""
+        said = []
+        if self.unread:
+            them = words.plural(self.unread, "job")
+            said.append(f"{them} nobody has decided about yet: denied; with the source back, a retry takes them up.")
+        if self.decided:
+            them = words.plural(self.decided, "job")
+            said.append(f"{them} that wait or run: they go on to their pull requests, but their tickets get no report.")
+        return tuple(said)
+
+
 def new_secret() -> SecretStr:
     """A webhook secret nobody can guess: 256 bits in 43 characters."""
     return SecretStr(secrets.token_urlsafe(32))
 
 
-async def put_source(services: Services, wanted: WantedSource, who: str) -> tuple[Source, SecretStr | None]:
+async def put_source(
+    services: Services, wanted: WantedSource, who: str, *, is_new: bool = False
+) -> tuple[Source, SecretStr | None]:
     """Add a source of tickets, or let more people and repositories use the one of that name.
+
+    Args:
+        services: the gateway's parts.
+        wanted: the source.
+        who: does it.
+        is_new: whether one of that name may not be there already.
 
     Returns:
         The source and its secret; None instead of the secret when the source was there already.
 
     Raises:
         errors.Conflict: there is one of that name and another kind, or it has a secret already.
-        errors.BadInput: it names a repository that does not exist, or could write none.
+        Unusable: it names a repository that does not exist or could write none, or its rules do not fit its kind.
+        errors.BadInput: the access is of another kind.
         errors.Refused: the environment or the provisioned file sets it.
     """
     name = wanted.name or wanted.kind
-    _check_unlocked(services, name)
-    await _check_repositories(services, wanted)
+    check_unlocked(services, name)
     access = _sealed_access(name, wanted, services.secret_vault)
-    return await services.ledger.write(_put, services.vault, name, wanted, access, who)
+    asked = (services.vault, name, wanted, access, await services.catalog(), who)
+    return await services.ledger.write(_put, *asked, is_new=is_new)
 
 
 def _put(
-    tx: Transaction, vault: Vault, name: str, wanted: WantedSource, access: StoredAccess | None, who: str
+    tx: Transaction,
+    vault: Vault,
+    name: str,
+    wanted: WantedSource,
+    access: StoredAccess | None,
+    catalog: Catalog,
+    who: str,
+    *,
+    is_new: bool,
 ) -> tuple[Source, SecretStr | None]:
-    earlier = _find(tx, name)
+    earlier = find(tx, name)
     if earlier is None:
         secret = wanted.secret or new_secret()
         source = _new(name, wanted, secret)
     else:
-        secret, source = None, _widened(sources.unseal(earlier, vault), wanted)
+        secret, source = None, _widened(sources.unseal(earlier, vault), wanted, is_new=is_new)
+    check(SourceSettings.of(source), source.kind, catalog)
     configuration.put_source(tx, sources.seal(source, vault))
     detail = _described(source)
     if access is not None:
         configuration.put_access(tx, access)
+        configuration.remove_accounts(tx, name)  # whom it belongs to is learnt anew
         detail = f"{detail}; access: {described(access)}"
     audit.note(tx, actor=who, action="source.put", subject=name, detail=detail)
     return source, secret
@@ -97,12 +145,12 @@ async def rotate_source(services: Services, name: str, who: str, *, keep_previou
         errors.NotFound: there is none of that name.
         errors.Refused: the environment or the provisioned file sets it.
     """
-    _check_unlocked(services, name)
+    check_unlocked(services, name)
     return await services.ledger.write(_rotate, services.vault, name, who, keep_previous=keep_previous)
 
 
 def _rotate(tx: Transaction, vault: Vault, name: str, who: str, *, keep_previous: bool) -> SecretStr:
-    secret, source = new_secret(), sources.unseal(_get(tx, name), vault)
+    secret, source = new_secret(), sources.unseal(get(tx, name), vault)
     valid = (secret, source.secrets[0]) if keep_previous else (secret,)
     rotated = source.model_copy(update={"secrets": valid})
     configuration.put_source(tx, sources.seal(rotated, vault))
@@ -111,48 +159,37 @@ def _rotate(tx: Transaction, vault: Vault, name: str, who: str, *, keep_previous
     return secret
 
 
-async def remove_source(services: Services, name: str, who: str) -> None:
+async def remove_source(services: Services, name: str, who: str) -> Stakes:
     """Remove a source: its deliveries find nothing from now on.
+
+    Returns:
+        What becomes of its unfinished jobs.
 
     Raises:
         errors.NotFound: there is none of that name.
         errors.Refused: the environment or the provisioned file sets it.
     """
-    _check_unlocked(services, name)
-    await services.ledger.write(_remove, name, who)
+    check_unlocked(services, name)
+    return await services.ledger.write(_remove, name, who)
 
 
-def _remove(tx: Transaction, name: str, who: str) -> None:
-    _get(tx, name)
+def _remove(tx: Transaction, name: str, who: str) -> Stakes:
+    get(tx, name)
     configuration.remove_source(tx, name)
     configuration.remove_access(tx, name)
+    configuration.remove_accounts(tx, name)
     audit.note(tx, actor=who, action="source.remove", subject=name)
+    return stakes(tx, name)
 
 
-async def examine_source(services: Services, name: str) -> tuple[Step, ...]:
-    """Try what a source's tracker is reached with; asks the tracker and changes nothing there.
-
-    Raises:
-        errors.NotFound: there is no access of that name.
-        errors.JcaError: the access cannot be opened or used at all.
-    """
-    stored = {source.name: source for source in await services.ledger.read(configuration.sources)}
-    source, _ = provisioned_sources(services).get(name, (stored.get(name), ""))
-    repositories = (await services.catalog()).repositories
-    return tuple([step async for step in services.connections.examine(name, source, repositories)])
-
-
-def provisioned_sources(services: Services) -> dict[str, tuple[Source, str]]:
-    """The sources that are set outside the ledger, by name, each with the variable that sets it."""
-    environment = provisioning.from_environment(services.settings).sources
-    file = provisioning.read_file(services.settings.config_file).sources
-    places = {source.name: (source, f"JCA_{source.kind.upper()}_WEBHOOK_SECRET") for source in environment}
-    return places | {source.name: (source, "JCA_CONFIG_FILE") for source in file}
+def stakes(tx: Transaction, name: str) -> Stakes:
+    """What becomes of the unfinished jobs of a source when it is removed."""
+    unfinished = records.with_status(tx, tuple(set(Status) - set(ENDED)), source=name)
+    unread = sum(job.status in UNREAD for job in unfinished)
+    return Stakes(unread=unread, decided=len(unfinished) - unread)
 
 
 def _new(name: str, wanted: WantedSource, secret: SecretStr) -> Source:
-    if wanted.kind == "local" and not wanted.repositories:
-        raise errors.BadInput("A local source must name the repositories it may write.", remedy="Give `--repo ALIAS`.")
     return Source(
         name=name,
         kind=wanted.kind,
@@ -163,7 +200,9 @@ def _new(name: str, wanted: WantedSource, secret: SecretStr) -> Source:
     )
 
 
-def _widened(source: Source, wanted: WantedSource) -> Source:
+def _widened(source: Source, wanted: WantedSource, *, is_new: bool) -> Source:
+    if is_new:
+        raise errors.Conflict(f"There is already a source {source.name}.", remedy="Choose another name.")
     if source.kind != wanted.kind:
         remedy = "Choose another name with `--name`."
         raise errors.Conflict(f"There is already a source {source.name}, of kind {source.kind}.", remedy=remedy)
@@ -188,26 +227,3 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 def _described(source: Source) -> str:
     repositories = ", ".join(source.repositories) or "all"
     return f"{source.kind}; repositories: {repositories}; people: {', '.join(source.actors) or 'none named'}"
-
-
-def _find(tx: Transaction, name: str) -> sources.StoredSource | None:
-    return next((stored for stored in configuration.sources(tx) if stored.name == name), None)
-
-
-def _get(tx: Transaction, name: str) -> sources.StoredSource:
-    stored = _find(tx, name)
-    if stored is None:
-        raise errors.NotFound(f"There is no source {name}.", remedy="`jca sources list` shows those that exist.")
-    return stored
-
-
-async def _check_repositories(services: Services, wanted: WantedSource) -> None:
-    known = {repository.alias for repository in (await services.catalog()).repositories}
-    unknown = [alias for alias in wanted.repositories if alias not in known]
-    if unknown:
-        raise errors.BadInput(f"There is no repository {unknown[0]}.", remedy="Add it first with `jca repos add`.")
-
-
-def _check_unlocked(services: Services, name: str) -> None:
-    if found := provisioned_sources(services).get(name):
-        raise errors.Refused(f"Source {name} is set by {found[1]}.", remedy="Change it there and restart the gateway.")

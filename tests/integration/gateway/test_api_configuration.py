@@ -120,7 +120,7 @@ async def test_a_source_that_could_not_work_is_refused(gateway: Running, body: d
 async def test_a_removed_source_is_gone(gateway: Running) -> None:
     await gateway.post("sources", {"kind": "github"})
 
-    assert (await gateway.client.delete("sources/github")).status_code == 204
+    assert (await gateway.client.delete("sources/github")).json() == {"unread": 0, "decided": 0, "consequences": []}
     assert (await gateway.client.delete("sources/github")).status_code == 404
     assert (await gateway.get("sources"))["sources"] == []
 

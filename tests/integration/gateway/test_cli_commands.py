@@ -38,11 +38,13 @@ async def test_a_repository_and_a_source_are_set_up_and_taken_down(gateway: Runn
     added = await jca(
         *(gateway, "repos", "add", "payments", "https://git.example/p", "--full-name", "acme/payments"),
         *("--validate", "python3 -m pytest -q", "--validate", "ruff check", "--allow", "pytest", "--mode", "advisory"),
+        *("--role", "context", "--guidance-file", "docs/agents.md"),
     )
     assert (added.code, added.err) == (0, "")
     (_, repository) = json.loads((await jca(gateway, "repos", "list", "--json")).out)
     assert repository["validation_commands"] == [["python3", "-m", "pytest", "-q"], ["ruff", "check"]]
     assert (repository["validation_mode"], repository["allowed_commands"]) == ("advisory", ["pytest"])
+    assert (repository["role"], repository["guidance_files"]) == ("context", ["docs/agents.md"])
 
     source = await jca(gateway, "sources", "add", "local", "--repo", "payments", "--actor", "mira")
     assert "/webhooks/local" in source.out

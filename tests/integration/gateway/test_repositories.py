@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from jobs.actors import BROWSER
 from jobs.ledger import configuration
-from jobs.repository import Repository, ValidationMode
+from jobs.repository import Repository, Role, ValidationMode
 from tests.support.gateway.api import PAYMENTS, Running, job
 from worker.gateway import repository_actions, repository_form
-from worker.gateway.repository_form import Form
+from worker.gateway.form import Form
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
@@ -24,6 +24,7 @@ FULL = Repository(
     full_name="acme/shop",
     default_branch="trunk",
     enabled=False,
+    role=Role.CONTEXT,
     setup_commands=(("make", "-s"),),
     validation_commands=(("sh", "-c", "a 'b' \"c\"\n d"), ("pytest",)),
     validation_mode=ValidationMode.ADVISORY,
@@ -33,6 +34,7 @@ FULL = Repository(
     provider="local-model",
     model="small",
     providers_allowed=("local-model",),
+    guidance_files=("docs/agents.md", "docs/how we work.md"),
     labels_allowed=False,
     models_allowed=("small", "large"),
     priority=9,
@@ -213,6 +215,32 @@ async def test_a_field_that_the_file_sets_names_the_file(gateway: Running) -> No
     assert rules["Priority"] == "JCA_CONFIG_FILE"
     assert rules["Repair attempts"] == "default"
     assert (rules["Turns of a run"], rules["Tokens of a run"]) == ("JCA_CONFIG_FILE", "default")
+
+
+async def test_role_and_guidance_files_are_said_with_where_they_come_from(gateway: Running) -> None:
+    await put(gateway, PAYMENTS.model_copy(update={"role": Role.CONTEXT, "guidance_files": ("docs/agents.md",)}))
+    own, usual = [
+        {
+            rule["name"]: (rule["value"], rule["source"])
+            for rule in (await gateway.get(f"repositories/{alias}"))["policy"]
+        }
+        for alias in ("payments", "locked")
+    ]
+    page = await show(gateway, "/repositories")
+
+    assert own["What jobs may do with it"] == ("only read it", "set here")
+    assert own["Rules for agents are read from"] == ("docs/agents.md", "set here")
+    assert usual["What jobs may do with it"] == ("write it", "default")
+    assert usual["Rules for agents are read from"][1] == "default"
+    assert page.text.count(">only read<") == 1
+
+
+async def test_a_guidance_file_outside_the_repository_is_said_beside_its_field(gateway: Running) -> None:
+    form = fields(repository_form.of(PAYMENTS)) | {"guidance_files": "../secrets", "version": "new"}
+    answer = await send(gateway, "/repositories", form)
+
+    assert answer.status == 400
+    assert re.search(r'id="guidance_files-problem"[^<]*<span[^<]*</span> .../secrets. is not a file', answer.text)
 
 
 async def test_the_list_shows_what_is_off_and_held(gateway: Running) -> None:

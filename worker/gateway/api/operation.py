@@ -18,7 +18,7 @@ Handler = Callable[[web.Request], Awaitable[BaseModel | web.StreamResponse]]
 class Operation:
     """What is asked, what is answered."""
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     """Below `/api/v1`, with `{name}` where a value goes."""
     handler: Handler

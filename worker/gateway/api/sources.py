@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-from jobs import provisioning
-from jobs.access import Known, described
-from jobs.catalog import Source
-from jobs.intake_rules import IntakeRules
-from jobs.ledger import configuration
 from jobs.readiness import Step
-from jobs.settings import Settings
-from jobs.sources import StoredSource
-from worker.gateway import source_actions
+from worker.gateway import source_actions, source_examination, source_settings, source_view
 from worker.gateway.api import answers
 from worker.gateway.api.operation import Operation
-from worker.gateway.source_actions import WantedSource
-
-
-class SourceView(BaseModel):
-    """A source without its secrets."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    kind: str
-    path: str
-    """Where its deliveries arrive, below the address of the receiver."""
-    address: str
-    """The same with the address of the receiver, as far as it is known here."""
-    repositories: tuple[str, ...]
-    actors: tuple[str, ...]
-    rules: IntakeRules
-    access: str
-    """What its tracker is reached with, without the secret; empty: with nothing, so reports are only kept here."""
-    source: str
-    """The variable that sets it and locks it here; empty when it was added here."""
+from worker.gateway.source_actions import Stakes, WantedSource
+from worker.gateway.source_view import SourceView
 
 
 class Sources(BaseModel):
@@ -87,16 +60,27 @@ class NewSecret(BaseModel):
     """Shown this once."""
 
 
+class ChangedSource(BaseModel):
+    """What changes of a source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    repositories: tuple[str, ...] | None = None
+    """Aliases it may write from now on; null: all, which is refused for `local`."""
+    actors: tuple[str, ...] | None = None
+    """Who may start jobs from now on."""
+    rules: dict[str, JsonValue] | None = None
+    """The rules that change; null takes one back to its default, or all of them."""
+
+
 async def list_sources(request: web.Request) -> Sources:
     """Answer `GET /sources`."""
-    services = answers.services(request)
-    stored = await services.ledger.read(configuration.sources)
-    access = await services.ledger.read(provisioning.load_access, services.settings)
-    provisioned = source_actions.provisioned_sources(services)
-    found: dict[str, tuple[Source | StoredSource, str]] = {source.name: (source, "") for source in stored}
-    all_of_them = (found | provisioned).values()
-    views = [_view(services.settings, source, place, access) for source, place in all_of_them]
-    return Sources(sources=tuple(sorted(views, key=lambda view: view.name)))
+    return Sources(sources=await source_view.look(answers.services(request)))
+
+
+async def get_source(request: web.Request) -> SourceView:
+    """Answer `GET /sources/{name}`."""
+    return await source_view.look_at(answers.services(request), request.match_info["name"])
 
 
 async def put_source(request: web.Request) -> PutSource:
@@ -104,15 +88,22 @@ async def put_source(request: web.Request) -> PutSource:
     wanted = await answers.read_body(request, WantedSource)
     services = answers.services(request)
     source, secret = await source_actions.put_source(services, wanted, answers.actor(request))
-    access = await services.ledger.read(provisioning.load_access, services.settings)
-    view = _view(services.settings, source, "", access)
+    view = await source_view.look_at(services, source.name)
     return PutSource(source=view, secret=secret.get_secret_value() if secret else None)
+
+
+async def change_source(request: web.Request) -> SourceView:
+    """Answer `PATCH /sources/{name}`."""
+    changed = await answers.read_body(request, ChangedSource)
+    services, name = answers.services(request), request.match_info["name"]
+    await source_settings.change(services, name, changed.model_dump(exclude_unset=True), answers.actor(request))
+    return await source_view.look_at(services, name)
 
 
 async def examine_source(request: web.Request) -> Examination:
     """Answer `POST /sources/{name}/test`."""
-    steps = await source_actions.examine_source(answers.services(request), request.match_info["name"])
-    return Examination(steps=steps)
+    services, name = answers.services(request), request.match_info["name"]
+    return Examination(steps=await source_examination.examine_source(services, name, answers.actor(request)))
 
 
 async def rotate_source(request: web.Request) -> NewSecret:
@@ -127,17 +118,10 @@ async def rotate_source(request: web.Request) -> NewSecret:
     return NewSecret(secret=secret.get_secret_value())
 
 
-async def remove_source(request: web.Request) -> web.Response:
+async def remove_source(request: web.Request) -> Stakes:
     """Answer `DELETE /sources/{name}`."""
-    await source_actions.remove_source(answers.services(request), request.match_info["name"], answers.actor(request))
-    return web.Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _view(settings: Settings, source: Source | StoredSource, place: str, access: Mapping[str, Known]) -> SourceView:
-    shown = source.model_dump(include={"name", "kind", "repositories", "actors", "rules"})
-    path = f"/webhooks/{source.name}"
-    reached = described(access[source.name]) if source.name in access else ""
-    return SourceView(**shown, path=path, address=f"{settings.receiver_url}{path}", access=reached, source=place)
+    services, name = answers.services(request), request.match_info["name"]
+    return await source_actions.remove_source(services, name, answers.actor(request))
 
 
 _PROBLEMS = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
@@ -152,6 +136,16 @@ OPERATIONS = (
         PutSource,
         body=WantedSource,
         problems=(HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT),
+    ),
+    Operation("GET", "/sources/{name}", get_source, "Show a source, without its secrets", SourceView),
+    Operation(
+        "PATCH",
+        "/sources/{name}",
+        change_source,
+        "Change who may use it and what it asks of tickets, by a JSON merge patch",
+        SourceView,
+        body=ChangedSource,
+        problems=_PROBLEMS,
     ),
     Operation(
         "POST",
@@ -174,8 +168,8 @@ OPERATIONS = (
         "DELETE",
         "/sources/{name}",
         remove_source,
-        "Remove a source",
-        status=HTTPStatus.NO_CONTENT,
+        "Remove a source; says what becomes of its unfinished jobs",
+        Stakes,
         problems=_PROBLEMS,
     ),
 )

@@ -15,8 +15,8 @@ from jobs.ledger import holds as kept
 from jobs.redact import without_credentials
 from jobs.repository import Repository, ValidationMode
 from worker.gateway import errands, rendering, repository_actions, repository_form, repository_view
+from worker.gateway.form import Form
 from worker.gateway.pages import errand
-from worker.gateway.repository_form import Form
 from worker.gateway.services import SERVICES, Services
 from worker.gateway.views import Shown
 

@@ -14,8 +14,7 @@ from jobs.job import now
 from jobs.ledger import deliveries
 from jobs.ledger import holds as kept
 from jobs.ledger.deliveries import Filter, Received
-from worker.gateway import delivery_words, installation, rendering, replaying, source_actions
-from worker.gateway.api import sources
+from worker.gateway import delivery_words, installation, rendering, replaying, source_settings, source_view
 from worker.gateway.pages.holds import banners
 from worker.gateway.pages.query import LONGEST, notice
 from worker.gateway.services import SERVICES, Services
@@ -28,6 +27,10 @@ REPLAYED = {
     "duplicate": "Sent again: there was nothing to do, as the list says.",
     "ignored": "Sent again: it was ignored, as the list says.",
     "refused": "Sent again: the receiver refused it; its log says why.",
+}
+
+_NOTICES = {f"replayed-{outcome}": sentence for outcome, sentence in REPLAYED.items()} | {
+    "source-removed": "The source is removed. What it sends from now on finds nothing.",
 }
 
 
@@ -72,15 +75,6 @@ async def show(request: web.Request) -> web.Response:
     return await _page(request)
 
 
-async def rotate(request: web.Request) -> web.Response:
-    """Give a source a new secret and show it, this once: the answer is a page that no browser keeps."""
-    services, name, form = request.config_dict[SERVICES], request.match_info["name"], await request.post()
-    keep = form.get("keep_previous") == "yes"
-    secret = await source_actions.rotate_source(services, name, actors.BROWSER, keep_previous=keep)
-    context = {"name": name, "secret": secret.get_secret_value(), "keep": keep}
-    return rendering.page(request, "new_secret.html", context)
-
-
 async def replay(request: web.Request) -> web.Response:
     """Send a delivery of the list again and lead back to where the form was."""
     services, form = request.config_dict[SERVICES], await request.post()
@@ -96,19 +90,21 @@ async def _page(request: web.Request) -> web.Response:
     found = await services.ledger.read(deliveries.listing, query.filter, limit=PAGE + 1)
     present = await services.ledger.read(kept.present)
     rows = [_row(delivery) for delivery in found[:PAGE]]
+    sources = await source_view.look(services)
     told = request.query.get("notice", "")
     context = {
         "query": query,
         "rows": rows,
         "older": query.url(before=found[PAGE - 1].id) if len(found) > PAGE else "",
         "outcomes": list(delivery_words.OUTCOMES),
-        "sources": (await sources.list_sources(request)).sources,
+        "sources": sources,
+        "asked": {source.name: source_settings.described(source.settings) for source in sources},
         "setups": delivery_words.SETUPS,
         "guessed": not services.settings.webhook_url,
         "banners": banners([hold for hold in present if holds.of_intake(hold.subject)], moment),
         "paused": holds.INTAKE in {hold.subject for hold in present},
         "facts": installation.facts(services.settings, await _slots(services)),
-        "notice": REPLAYED.get(told.removeprefix("replayed-"), "") or notice(told),
+        "notice": _NOTICES.get(told, "") or notice(told),
     }
     return rendering.page(request, "settings.html", context)
 
