@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Literal, get_args
@@ -14,8 +15,11 @@ from jobs.directives.visible import Line, read_lines
 from jobs.nearest import listed, nearest
 from jobs.ticket import Flavor
 
-Verb = Literal["retry", "cancel", "continue", "explain", "autofix"]
-VERBS: tuple[Verb, ...] = get_args(Verb)
+Typed = Literal["retry", "cancel", "continue", "explain", "autofix"]
+VERBS: tuple[Typed, ...] = get_args(Typed)
+
+Verb = Typed | Literal["unclear"]
+"""What is asked for; `unclear` cannot be typed: it is a command in which a word is wrong."""
 
 LONGEST = 64 * 1024  # characters of a comment that are looked through; trackers allow about as many
 MOST_WORDS = 8 * 1024  # characters handed on
@@ -33,11 +37,12 @@ class Asked(BaseModel):
 
     verb: Verb
     words: str = ""
-    """`on` or `off` after `autofix`; after `continue` all that follows, the lines below included."""
+    """`on` or `off` after `autofix`; after `continue` all that follows, the lines below included; of an `unclear` one
+    what is to be said to its author."""
 
 
 class Read(BaseModel):
-    """How a comment reads: a command, an error that means none of it is done, or neither."""
+    """How a comment reads: a command, something like one that means nothing here, or neither."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,14 +70,19 @@ def read_command(text: str, flavor: Flavor = "markdown") -> Read:
     return Read()
 
 
+def text_hash(text: str) -> str:
+    """SHA-256 of a comment's text, hexadecimal: what a command is bound to."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _understood(line: Line, word: str, rest: str, below: Iterator[Line]) -> Read:
     verb = next((known for known in VERBS if known == word.casefold()), None)
     if verb is None:
-        return Read(error=_unknown(line, word))
+        return _unknown(line, word)
     if verb == "continue":
         return Read(asked=Asked(verb=verb, words=_words(rest, below)))
     if verb == "autofix" and rest.casefold() not in {"on", "off"}:
-        return Read(error=Problem(code="invalid_value", message="/jca autofix takes on or off.", line=line.number))
+        return _unclear("/jca autofix takes on or off.")
     notes = Notes()
     for further in below:
         if not notes.full and _COMMAND.match(further.text):
@@ -82,15 +92,16 @@ def _understood(line: Line, word: str, rest: str, below: Iterator[Line]) -> Read
     return Read(asked=Asked(verb=verb, words=words), warnings=notes.problems())
 
 
-def _unknown(line: Line, word: str) -> Problem:
-    near = nearest(word, VERBS)
-    hint = f" Did you mean `/jca {near}`?" if near else ""
-    return Problem(
-        code="unknown_command",
-        message=f"There is no such command; /jca takes {listed(VERBS)}.{hint}",
-        line=line.number,
-        suggestion=f"/jca {near}" if near else "",
-    )
+def _unknown(line: Line, word: str) -> Read:
+    told = f"There is no such command; /jca takes {listed(VERBS)}."
+    if near := nearest(word, VERBS):
+        return _unclear(f"{told} Did you mean /jca {near}?")
+    return Read(error=Problem(code="unknown_command", message=told, line=line.number))
+
+
+def _unclear(why: str) -> Read:
+    """A command that somebody meant to give, with the words that help them; never any of their own."""
+    return Read(asked=Asked(verb="unclear", words=why))
 
 
 def _words(first: str, below: Iterator[Line]) -> str:

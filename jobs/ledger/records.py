@@ -51,8 +51,14 @@ class Filter(BaseModel):
 
 def insert_job(tx: Transaction, job: Job, *, who: str, why: str) -> None:
     """Record a new job."""
-    _INSERT_JOB.change(tx, {"id": job.id, "created_at": job.created_at.isoformat(), **_columns(job)})
-    _note(tx, job, who=who, why=why)
+    insert_jobs(tx, [(job, why)], who=who)
+
+
+def insert_jobs(tx: Transaction, made: Sequence[tuple[Job, str]], *, who: str) -> None:
+    """Record new jobs, at least one, each with why it was made."""
+    rows = [{"id": job.id, "created_at": job.created_at.isoformat(), **_columns(job)} for job, _ in made]
+    _INSERT_JOB.change_all(tx, rows)
+    _INSERT_TRANSITION.change_all(tx, [_transition(job, who=who, why=why) for job, why in made])
 
 
 def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
@@ -68,7 +74,8 @@ def save(tx: Transaction, job: Job, *, who: str, why: str = "") -> Job:
     if changed.rowcount != 1:
         raise errors.Conflict(f"Job {job.id} changed meanwhile.")
     if before != saved.status:
-        _note(tx, saved, who=who, why=why or (str(saved.reason) if saved.reason else ""))
+        why = why or (str(saved.reason) if saved.reason else "")
+        _INSERT_TRANSITION.change(tx, _transition(saved, who=who, why=why))
     return saved
 
 
@@ -166,6 +173,14 @@ def latest_for(tx: Transaction, source: str, ticket_key: str) -> str | None:
     return tx.execute(query.where(schema.jobs.c.source == source, schema.jobs.c.ticket_key == ticket_key)).scalar()
 
 
+def of_pull_request(tx: Transaction, url: str) -> Job | None:
+    """The newest job whose pull request has this web address, without regard to case, or None."""
+    column = schema.jobs.c.pull_request
+    query = select(schema.jobs.c.record).where(column == url.casefold(), column != "")
+    row = tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(1)).scalar()
+    return Job.model_validate_json(row) if row is not None else None
+
+
 def history(tx: Transaction, job_id: str) -> list[Transition]:
     """Every transition of a job, oldest first."""
     table = schema.transitions
@@ -212,6 +227,7 @@ def _columns(job: Job) -> dict[str, object]:
         "model": job.selection.model if job.selection else "",
         "person": holds.person(job.ticket.source, job.actor) if job.actor else "",
         "run": job.run,
+        "pull_request": job.pull_request.url.casefold() if job.pull_request else "",
         "search": " ".join(words).casefold(),
         "record": job.model_dump_json(),
         "version": job.version,
@@ -219,9 +235,8 @@ def _columns(job: Job) -> dict[str, object]:
     }
 
 
-def _note(tx: Transaction, job: Job, *, who: str, why: str) -> None:
-    values = {"job_id": job.id, "status": job.status.value, "who": who, "why": why, "at": now().isoformat()}
-    _INSERT_TRANSITION.change(tx, values)
+def _transition(job: Job, *, who: str, why: str) -> dict[str, object]:
+    return {"job_id": job.id, "status": job.status.value, "who": who, "why": why, "at": now().isoformat()}
 
 
 _INSERT_JOB = Prepared(insert(schema.jobs))

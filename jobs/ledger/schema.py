@@ -53,6 +53,7 @@ jobs = Table(
     Column("model", String(128), nullable=False, server_default=""),
     Column("person", String(512), nullable=False, server_default=""),
     Column("run", Integer, nullable=False, server_default="0"),
+    Column("pull_request", Text, nullable=False, server_default=""),
     Column("search", Text, nullable=False),
     Column("record", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -60,6 +61,12 @@ jobs = Table(
     Column("updated_at", String(32), nullable=False),
     Index("jobs_status", "status", "id"),
     Index("jobs_ticket", "source", "ticket_key"),
+    Index(
+        "jobs_pull_request",
+        "pull_request",
+        sqlite_where=text("pull_request <> ''"),
+        postgresql_where=text("pull_request <> ''"),
+    ),
 )
 
 transitions = Table(

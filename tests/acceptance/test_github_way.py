@@ -60,6 +60,12 @@ def shop_of(host: CodeHost) -> Repository:
     return host.github.world.repositories[NAME]
 
 
+def _to_push(host: CodeHost) -> list[str]:
+    """The tokens that git could push with now."""
+    tokens = host.github.world.tokens.values()
+    return [token.value for token in tokens if token.permissions and token.permissions.get("contents") == "write"]
+
+
 async def test_a_labelled_issue_becomes_a_pull_request_with_a_report(
     installation: Installation, host: CodeHost
 ) -> None:
@@ -84,5 +90,6 @@ async def test_a_labelled_issue_becomes_a_pull_request_with_a_report(
     assert {service for service, _ in host.shown} == {"git-upload-pack", "git-receive-pack"}
     lent = {f"token {number}": password for number, (_, password) in enumerate(host.shown)}
     assert all(password.startswith("ghs_") for password in lent.values())
+    await asyncio.to_thread(until, lambda: not _to_push(host), "the end of the token to push")
     installation.end()
     assert leaks.found(lent, leaks.files(installation.directory / "state")) == []

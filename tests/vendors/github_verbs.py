@@ -74,7 +74,7 @@ async def _show(github: GitHub, number: int) -> None:
 
 async def _read(github: GitHub, number: int) -> None:
     await tickets.fetch(github, "github", NAME, number)
-    assert len(await tickets.comments(github, NAME, number, since=YESTERDAY)) == 121
+    assert len(await tickets.comments(github, NAME, YESTERDAY)) == 121
     assert history.labelled_by(await history.acts(github, NAME, number), "urgent")
     assert await history.last_edit(github, NAME, number)
     assert await searching.changed_issues(github, "github", NAME, "urgent", YESTERDAY)

@@ -64,6 +64,7 @@ OPERATIONS = {
     ("GET", "/issue/{issueIdOrKey}/transitions"): Operation("getTransitions", "Transitions"),
     ("POST", "/issue/{issueIdOrKey}/transitions"): Operation("doTransition"),
     ("POST", "/search/jql"): Operation("searchAndReconsileIssuesUsingJqlPost", "SearchAndReconcileResults"),
+    ("GET", "/attachment/content/{id}"): Operation("getAttachmentContent"),
     ("GET", "/myself"): Operation("getCurrentUser", "DashboardUser"),
     ("GET", "/mypermissions"): Operation("getMyPermissions", "Permissions"),
     ("GET", "/user/groups"): Operation("getUserGroups", "GroupName", many=True),

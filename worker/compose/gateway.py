@@ -21,6 +21,7 @@ from worker.duties import loop
 from worker.duties.office import Office
 from worker.gateway.app import create_app
 from worker.gateway.cluster import create_cluster_app
+from worker.gateway.loans import Loans
 from worker.gateway.services import Services
 from worker.serving import ended, serving, until_stopped
 from worker.trackers.connections import Connections
@@ -47,24 +48,29 @@ async def run(settings: Settings) -> None:
         services = _services(parts, doorbell, vault, trackers)
         duties = asyncio.create_task(leader.lead(parts.ledger, partial(loop.run, _office(parts, trackers), doorbell)))
         stack.push_async_callback(ended, duties)
+        loans = asyncio.create_task(services.loans.follow())
+        stack.push_async_callback(ended, loans)
         await stack.enter_async_context(serving(create_cluster_app(services), path=settings.gateway_socket))
         pages = serving(create_app(services), host=settings.host, port=settings.port)
         child.say_ready(f"http://{await stack.enter_async_context(pages)}")
-        await until_stopped(duties)
+        await until_stopped(duties, loans)
 
 
 def _services(parts: common.Parts, doorbell: Doorbell, vault: Vault, trackers: Trackers) -> Services:
+    dispatch = Dispatch(parts.redis)
     return Services(
         settings=parts.settings,
         ledger=parts.ledger,
-        dispatch=Dispatch(parts.redis),
+        dispatch=dispatch,
         presence=Presence(parts.redis),
         errands=Errands(parts.redis),
         logs=Logs(parts.redis),
         vault=parts.vault,
         secret_vault=vault,
         connections=trackers.connections,
+        tracker=trackers.of_source,
         code_host=trackers.of_repository,
+        loans=Loans(dispatch),
         catalog=parts.catalog,
         api_token=state.secret(parts.settings.state_dir, "api-token"),
         cluster_token=common.cluster_token(parts.settings),

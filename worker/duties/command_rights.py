@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs.catalog import Catalog, Source
 from jobs.job import Job
 from jobs.ledger.commands import Command
+from jobs.reach import Reach
 from jobs.reasons import Code, Reason, because
 from jobs.repository import Repository
-from jobs.ticket import Ticket
+from jobs.ticket import Person, Ticket
 from worker.duties import deciding, reading
 from worker.duties.approval import Asked, since
 from worker.duties.authorizing import Gate, refusal
@@ -26,7 +28,16 @@ is not approved by it."""
 MOST_ASKED = 5  # repositories somebody is looked up in, where the job has none yet
 
 
-async def approved(office: Office, command: Command, job: Job) -> Ticket | Reason:
+@dataclass(frozen=True)
+class Approved:
+    """What a command that may be given is about."""
+
+    ticket: Ticket
+    actor: Person | None
+    """Who asks for the job from then on."""
+
+
+async def approved(office: Office, command: Command, job: Job) -> Approved | Reason:
     """The ticket as whoever wrote the command saw it, or why they may not give it.
 
     Raises:
@@ -37,16 +48,46 @@ async def approved(office: Office, command: Command, job: Job) -> Ticket | Reaso
     catalog, source = await office.catalog(), (await office.sources()).get(command.source)
     if source is None:
         return because(Code.SOURCE_MISMATCH, f"The source {command.source} does not exist any more.")
+    if command.kind == "unclear" and command.actor.is_bot:
+        return because(Code.BOT_AUTHOR, "Bots are not told how a command is spelt.")
     tracker = await office.tracker(source.name)
-    fetched = await tracker.fetch(job.ticket)
+    if command.source != job.ticket.source:
+        return await _at_the_code_host(Desk(catalog, source, tracker), command, job)
+    return await _at_the_ticket(Desk(catalog, source, tracker), command, job)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a command was given, and what is configured."""
+
+    catalog: Catalog
+    source: Source
+    tracker: Tracker
+
+
+async def _at_the_ticket(desk: Desk, command: Command, job: Job) -> Approved | Reason:
+    fetched = await desk.tracker.fetch(job.ticket)
     ticket = fetched.ticket if fetched else job.ticket
-    asked = await _asked(tracker, command, ticket) if fetched else Asked(command.actor)
+    asked = await _asked(desk.tracker, command, ticket) if fetched else Asked(command.actor)
     reason: Reason | None = because(Code.ROUTING_MISSING, "There is no repository that this ticket may write.")
-    for repository in _concerned(catalog, source, job, ticket):
-        reason = await refusal(Gate(tracker, source, ticket, repository), asked)
+    for repository in _concerned(desk.catalog, desk.source, job, ticket):
+        reason = await refusal(Gate(desk.tracker, desk.source, ticket, repository), asked)
         if reason is None:
             break
-    return reason or ticket
+    return reason or Approved(ticket, command.actor)
+
+
+async def _at_the_code_host(desk: Desk, command: Command, job: Job) -> Approved | Reason:
+    """Of a comment on the pull request of another tracker's ticket, whose people are strangers to that tracker.
+
+    They are asked of the repository, as the source they wrote through may have it written. Of the ticket they approve
+    nothing: triage asks for those who asked before them.
+    """
+    repository = Reach.of(desk.source, desk.catalog).to_write(job.repository)
+    if isinstance(repository, Reason):
+        return repository
+    reason = await refusal(Gate(desk.tracker, desk.source, job.ticket, repository), Asked(command.actor))
+    return reason or Approved(job.ticket, job.actor)
 
 
 async def _asked(tracker: Tracker, command: Command, ticket: Ticket) -> Asked:
@@ -63,5 +104,4 @@ def _concerned(catalog: Catalog, source: Source, job: Job, ticket: Ticket) -> li
     decision = deciding.decide(ticket, catalog, source)
     if isinstance(decision, deciding.Admitted):
         return [decision.repository]
-    aliases = deciding.writable(source)
-    return [one for one in catalog.repositories if aliases is None or one.alias in aliases][:MOST_ASKED]
+    return Reach.of(source, catalog).writable[:MOST_ASKED]

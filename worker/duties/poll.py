@@ -9,17 +9,18 @@ import structlog
 
 from jobs import errors
 from jobs.catalog import Catalog, Source
+from jobs.commands import Asked, read_command, text_hash
 from jobs.eligibility import unmet
 from jobs.job import Job, now
 from jobs.ledger import commands, configuration, records, twins
 from jobs.ledger.database import Transaction
+from jobs.reach import Reach
 from jobs.reasons import Code
 from jobs.repository import Repository
 from jobs.ticket import Person, Ticket
 from worker.duties import reading
-from worker.duties.deciding import writable
 from worker.duties.office import Office
-from worker.trackers.protocol import Tracker
+from worker.trackers.protocol import Remark, Tracker
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ NOBODY = Person(id="")
 
 
 async def once(office: Office) -> int:
-    """Look at every source whose time has come; returns how many tickets were taken in."""
+    """Look at every source whose time has come; returns how many tickets and commands were taken in."""
     sources, catalog = await office.sources(), await office.catalog()
     async with asyncio.TaskGroup() as group:
         looks = [group.create_task(_of_source(office, catalog, source)) for source in sources.values()]
@@ -48,6 +49,7 @@ async def _of_source(office: Office, catalog: Catalog, source: Source) -> int:
     since = max(last - OVERLAP, began - FURTHEST) if last else began - FURTHEST
     try:
         taken = await _look(office, catalog, source, since)
+        taken += await _hear(office, catalog, source, since) if last else 0  # before the first look nobody listened
     except errors.JcaError as error:
         log.warning("poll_failed", source=source.name, why=str(error))
         return 0
@@ -66,6 +68,32 @@ async def _look(office: Office, catalog: Catalog, source: Source, since: datetim
     if taken or again:
         log.info("poll_found", source=source.name, tickets=taken, redelivered=again)
     return taken
+
+
+async def _hear(office: Office, catalog: Catalog, source: Source, since: datetime) -> int:
+    """Record what comments command, each once, whether a delivery told of it or not; returns how many were new."""
+    tracker, heard = await office.tracker(source.name), 0
+    label = catalog.workspace.managed_label
+    async for remark in tracker.remarks_since(since, label, _polled(catalog, source)):
+        if asked := read_command(remark.text, remark.flavor).asked:
+            heard += await office.ledger.write(commands.record, _command(source, remark, asked))
+    if heard:
+        log.info("poll_heard", source=source.name, commands=heard)
+    return heard
+
+
+def _command(source: Source, remark: Remark, asked: Asked) -> commands.Command:
+    return commands.Command(
+        source=source.name,
+        ticket_key=remark.ticket_key,
+        kind=asked.verb,
+        words=asked.words,
+        actor=remark.author,
+        comment_id=remark.id,
+        comment_url=remark.url,
+        comment_hash=text_hash(remark.text),
+        created_at=remark.at,
+    )
 
 
 async def _take_in(office: Office, tracker: Tracker, ticket: Ticket) -> bool:
@@ -104,8 +132,7 @@ def _accept(tx: Transaction, ticket: Ticket) -> tuple[str, Ticket | None]:
 
 def _polled(catalog: Catalog, source: Source) -> list[Repository]:
     """The repositories whose issues are asked for, where tickets live in repositories."""
-    aliases = writable(source)
-    return [one for one in catalog.repositories if one.enabled and (aliases is None or one.alias in aliases)]
+    return Reach.of(source, catalog).writable
 
 
 def _mark(source: str) -> str:

@@ -23,6 +23,7 @@ from worker.trackers.github.names import Endpoint
 from worker.trackers.github.transport import Transport
 from worker.trackers.jira.client import Jira
 from worker.trackers.jira.examination import examine as examine_jira
+from worker.trackers.jira.people import own_ids
 from worker.trackers.jira.site import Site
 
 _ADD = "Add a token or an App with `jca sources add`, or in the configuration."
@@ -109,6 +110,19 @@ class Connections:
             steps = examine_jira(self._jira(access), source.rules.projects if source else ())
         async for step in steps:
             yield step
+
+    async def own_accounts(self, name: str) -> tuple[str, ...]:
+        """As whom the tracker of a source knows us, by every name it may use.
+
+        None where that is a person of its own right: a personal token of GitHub acts as somebody who may start jobs.
+
+        Raises:
+            errors.JcaError: as `find`, or the tracker does not tell.
+        """
+        client = await self.find(name)
+        if isinstance(client, Jira):
+            return await own_ids(client)
+        return (await client.credential.login(),) if client and client.credential.is_app else ()
 
     async def _on_host_of(self, repository: Repository) -> list[Known]:
         """Access to the host of a repository, Apps first."""

@@ -31,6 +31,7 @@ class Issues:
             ("POST", f"{repo}/git/refs", "contents=write", self.unfit),
             ("POST", f"{repo}/issues", "issues=write", self.unfit),
             ("GET", f"{repo}/issues", "issues=read", self.listed),
+            ("GET", f"{repo}/issues/comments", "issues=read", self.all_comments),
             ("GET", issue, "issues=read", self.one),
             ("GET", f"{issue}/timeline", "issues=read", self.timeline),
             ("GET", f"{issue}/comments", "issues=read", self.comments),
@@ -76,6 +77,13 @@ class Issues:
         since = datetime.fromisoformat(request.query["since"]) if "since" in request.query else None
         shown = [comment for comment in issue.comments if since is None or comment.updated_at >= since]
         return paged(request, [self._render.comment(repository, issue, comment) for comment in shown])
+
+    async def all_comments(self, request: web.Request) -> web.Response:
+        """What was said anywhere in a repository, in the order it was said."""
+        repository, since = repository_of(request), datetime.fromisoformat(request.query["since"])
+        said = [(comment, issue) for issue in repository.issues.values() for comment in issue.comments]
+        shown = sorted((one for one in said if one[0].updated_at >= since), key=lambda one: one[0].id)
+        return paged(request, [self._render.comment(repository, issue, comment) for comment, issue in shown])
 
     async def comment(self, request: web.Request) -> web.Response:
         repository, issue, body = repository_of(request), self._issue(request), await request.json()

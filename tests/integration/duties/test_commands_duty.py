@@ -10,14 +10,16 @@ from jobs.job import Job, Status
 from jobs.ledger import audit, commands
 from jobs.ledger.commands import Kind
 from jobs.reasons import Code
+from jobs.ticket import Person
 from tests.fakes.github import faults
 from tests.fakes.github.server import FakeGitHub
 from tests.fakes.github.world import Issue, Repository
-from tests.integration.duties.github_office import command, delivered, newest, receive, says, settle, status
-from tests.integration.duties.offices import present, result, tell
+from tests.integration.duties.github_office import command, connect, delivered, newest, receive, says, settle, status
+from tests.integration.duties.offices import Settled, present, result, tell
 from worker.duties import commands as duty
 from worker.duties import orders, triage
 from worker.duties.office import Office
+from worker.trackers.github.client import GitHub
 
 
 @pytest.fixture
@@ -157,6 +159,62 @@ async def test_a_finished_ticket_is_continued_by_another_job(office: Office, que
     assert (await present(office, queued)).status is Status.SUCCEEDED
     assert fresh.id != queued.id
     assert (fresh.status, fresh.continuation) == (Status.QUEUED, "And the other one.")
+
+
+async def test_a_misspelt_command_is_answered_with_the_nearest(office: Office, queued: Job, issue: Issue) -> None:
+    outcome = await _outcome(office, issue, "unclear", "ann", "Did you mean /jca retry, @everybody?")
+    await settle(office)
+
+    assert outcome == "Its author was told how it is spelt."
+    told = says(issue)
+    assert "**`/jca`**, asked by ann: Did you mean /jca retry, @" in told
+    assert "@everybody" not in told
+    assert (await present(office, queued)).status is Status.QUEUED
+
+
+async def test_a_misspelt_command_is_answered_once(office: Office, queued: Job, issue: Issue) -> None:
+    del queued
+    asked = await command(office, issue, "unclear", "ann", "Did you mean /jca retry?")
+    repeated = asked.model_copy(update={"id": "01j0000000000000000000test"})
+
+    assert not await office.ledger.write(commands.record, repeated)
+    assert await duty.once(office) == 1
+    assert await duty.once(office) == 0
+
+
+@pytest.mark.parametrize("by", ["eve", "nobody-at-all"])
+async def test_whoever_may_not_command_is_not_told_how_it_is_spelt(
+    office: Office, queued: Job, issue: Issue, by: str
+) -> None:
+    await settle(office)
+    before = says(issue)
+    outcome = await _outcome(office, issue, "unclear", by, "Did you mean /jca retry?")
+    await settle(office)
+
+    assert outcome.startswith(f"Not carried out: {by} may not have shop written")
+    assert says(issue) == before
+    assert (await present(office, queued)).answers == ()
+
+
+async def test_a_bot_is_not_told_how_a_command_is_spelt_even_where_it_may_command(
+    office: Office,
+    queued: Job,
+    issue: Issue,
+    settled: Settled,
+    github: GitHub,
+    repository: Repository,
+    fake: FakeGitHub,
+) -> None:
+    fake.world.accounts["helper[bot]"] = "Bot"
+    repository.collaborators["helper[bot]"] = "write"
+    connect(settled, github, actors=("ann", "helper[bot]"))
+    asked = await command(office, issue, "unclear", "ann", "Did you mean /jca retry?")
+    by_bot = {"id": "01j0000000000000000000test", "actor": Person(id="helper[bot]", is_bot=True), "comment_id": "bot"}
+    await office.ledger.write(commands.settle, asked.id, "Not looked at.")
+    await office.ledger.write(commands.record, asked.model_copy(update=by_bot))
+
+    assert await duty.once(office) == 1
+    assert (await present(office, queued)).answers == ()
 
 
 async def test_what_has_no_effect_yet_says_so(office: Office, queued: Job, issue: Issue) -> None:

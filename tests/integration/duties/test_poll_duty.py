@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr
 
-from jobs.job import Status
+from jobs.job import Status, now
 from jobs.ledger import commands, configuration, records
 from jobs.reasons import Code
 from tests.fakes.github import faults
@@ -14,6 +16,7 @@ from tests.fakes.github.world import Issue, Repository
 from tests.integration.duties import github_office
 from tests.integration.duties.github_office import delivered, newest, receive
 from tests.integration.duties.offices import Settled, present, result, tell
+from worker.duties import commands as commands_duty
 from worker.duties import poll, triage
 from worker.duties.office import Office
 from worker.trackers.github.app import AppCredential
@@ -29,6 +32,13 @@ async def labelled(fake: FakeGitHub, repository: Repository, issue: Issue) -> Is
 async def _again(office: Office) -> int:
     """Poll as if the time had come."""
     await office.ledger.write(configuration.set_mark, "poll:github", "")
+    return await poll.once(office)
+
+
+async def _later(office: Office) -> int:
+    """Poll again, some minutes after the last time."""
+    before = (now() - timedelta(minutes=5)).isoformat()
+    await office.ledger.write(configuration.set_mark, "poll:github", before)
     return await poll.once(office)
 
 
@@ -113,6 +123,94 @@ async def test_an_edit_no_delivery_told_of_is_found_once_with_whoever_made_it(
     assert await _again(office) == 0
     (edited,) = await office.ledger.read(commands.pending)
     assert (edited.kind, edited.actor.id, edited.ticket and edited.ticket.body) == ("edited", "eve", "Send me the keys")
+
+
+async def test_a_command_no_delivery_told_of_is_heard_once_as_its_authors(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await poll.once(office)
+    said = await fake.people.comment(repository, labelled, "bob", "Hm.\n\n/jca continue round up")
+    await fake.people.comment(repository, labelled, "bob", "I agree.")
+
+    assert await _later(office) == 1
+    assert await _later(office) == 0
+    (heard,) = await office.ledger.read(commands.pending)
+    assert (heard.kind, heard.words, heard.actor.id) == ("continue", "round up", "bob")
+    assert (heard.ticket_key, heard.comment_id) == (f"{github_office.NAME}#{labelled.number}", str(said.id))
+    assert heard.created_at == said.created_at
+
+
+async def test_a_heard_command_is_carried_out_by_the_rights_of_its_author(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await poll.once(office)
+    await fake.people.comment(repository, labelled, "eve", "/jca cancel")
+    await _later(office)
+    await commands_duty.once(office)
+    assert (await newest(office, labelled)).status is Status.RECEIVED
+
+    await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    await _later(office)
+    await commands_duty.once(office)
+    assert (await newest(office, labelled)).status is Status.CANCELLED
+
+
+async def test_a_command_that_a_delivery_told_of_is_not_heard_again(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await poll.once(office)
+    said = await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    told = await github_office.command(office, labelled, "cancel", "bob")
+    delivered = told.model_copy(update={"id": "01j0000000000000000000test", "comment_id": str(said.id)})
+    await office.ledger.write(commands.record, delivered)
+
+    assert await _later(office) == 0
+
+
+async def test_what_was_said_before_the_first_look_commands_nothing(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    await poll.once(office)
+
+    assert await office.ledger.read(commands.pending) == []
+
+
+async def test_nothing_of_bots_of_ours_or_edited_is_heard(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await poll.once(office)
+    fake.world.accounts["helper[bot]"] = "Bot"
+    await fake.people.comment(repository, labelled, "helper[bot]", "/jca cancel")
+    await fake.people.comment(repository, labelled, "jca-account", "<!-- jca:job:01 -->\n/jca cancel")
+    through_app = await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    through_app.app = "some-app"
+    edited = await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    edited.created_at -= timedelta(seconds=1)
+
+    assert await _later(office) == 0
+    assert await office.ledger.read(commands.pending) == []
+
+
+async def test_comments_that_could_not_be_read_are_read_the_next_time(
+    office: Office, labelled: Issue, fake: FakeGitHub, repository: Repository
+) -> None:
+    await poll.once(office)
+    await fake.people.comment(repository, labelled, "bob", "/jca cancel")
+    fake.faults.add(faults.failing(r"^GET .*/issues/comments$"))
+
+    assert await _later(office) == 0
+    assert await poll.once(office) == 1
+
+
+async def test_a_look_asks_for_comments_once_in_each_repository(
+    office: Office, labelled: Issue, fake: FakeGitHub
+) -> None:
+    del labelled
+    await poll.once(office)
+    await _later(office)
+
+    assert len(fake.asked("GET", "/issues/comments")) == 1
 
 
 async def test_a_source_is_asked_once_in_its_time(office: Office, labelled: Issue, fake: FakeGitHub) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -151,6 +151,55 @@ async def test_a_write_that_fails_half_done_undoes_only_itself(sqlite: Ledger, f
     assert [type(outcome) for outcome in outcomes] == [type(None), LookupError, set, type(None)]
     assert await looking == {"before"}
     assert _marks(file) == {"before", "looked", "after"}
+
+
+async def test_the_same_work_of_several_is_one_call_that_keeps_its_place_among_others(
+    sqlite: Ledger, file: Path
+) -> None:
+    calls = list[list[str]]()
+
+    def add_all(tx: Transaction, names: Sequence[str]) -> list[str]:
+        calls.append(list(names))
+        for name in names:
+            _add(tx, name)
+        return [f"{name} is added" for name in names]
+
+    def look(tx: Transaction) -> set[str]:
+        return {name for name in "abcd" if configuration.mark(tx, name)}
+
+    with _another_writer(file):
+        before = [asyncio.create_task(sqlite.write_together(add_all, name)) for name in "abc"]
+        looking = asyncio.create_task(sqlite.write(look))
+        after = asyncio.create_task(sqlite.write_together(add_all, "d"))
+        await asyncio.sleep(0)
+
+    assert await asyncio.gather(*before, after) == [f"{name} is added" for name in "abcd"]
+    assert await looking == set("abc")
+    assert calls == [["a", "b", "c"], ["d"]]
+
+
+async def test_of_items_written_at_one_go_each_that_cannot_be_written_fails_alone(sqlite: Ledger, file: Path) -> None:
+    calls = list[int]()
+
+    def add_all(tx: Transaction, names: Sequence[str]) -> Sequence[str]:
+        calls.append(len(names))
+        for name in names:
+            _add(tx, name)
+            if name == "bad":
+                raise LookupError(name)
+        return names if "short" not in names else ()
+
+    names = ("a", "bad", "b", "short", "c")
+    with _another_writer(file):
+        waiting = [asyncio.create_task(sqlite.write_together(add_all, name)) for name in names]
+        await asyncio.sleep(0)
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [outcome if isinstance(outcome, str) else type(outcome) for outcome in outcomes] == [
+        *("a", LookupError, "b", ValueError, "c")
+    ]
+    assert calls == [5, 1, 1, 1, 1, 1]
+    assert _marks(file) == {"a", "b", "c"}
 
 
 async def test_a_lock_held_for_too_long_means_try_again_and_later_it_works(file: Path) -> None:

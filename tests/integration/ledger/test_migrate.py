@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from jobs import errors
-from jobs.ledger import migrate, schema
+from jobs.job import Job
+from jobs.ledger import migrate, records, schema
+from jobs.results import PullRequest, PullRequestState
+from jobs.ticket import Ticket
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,6 +59,30 @@ def test_an_older_ledger_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT value FROM marks").fetchall() == [("7-0",)]
     connection.close()
+
+
+def test_the_jobs_of_an_older_ledger_are_found_by_their_pull_request(tmp_path: Path) -> None:
+    url, page = f"sqlite:///{tmp_path / 'ledger.db'}", "https://github.com/Acme/shop/pull/7"
+    migrate.upgrade(url)
+    engine = create_engine(url)
+    pull_request = PullRequest(
+        state=PullRequestState.OPEN, branch="jca/x", base_branch="main", commit="a" * 40, title="Fix", url=page
+    )
+    proposed = Job(ticket=Ticket(source="jira", key="PAY-1", title="Fix"), pull_request=pull_request)
+    other = Job(ticket=Ticket(source="jira", key="PAY-2", title="Fix"))
+    with engine.begin() as tx:
+        for job in (proposed, other):
+            records.insert_job(tx, job, who="test", why="")
+        for statement in ("DROP INDEX jobs_pull_request", "ALTER TABLE jobs DROP COLUMN pull_request"):
+            tx.execute(text(statement))
+        tx.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+
+    migrate.upgrade(url)
+
+    with engine.connect() as tx:
+        assert records.of_pull_request(tx, page.lower()) == proposed
+        assert records.of_pull_request(tx, "") is None
+    engine.dispose()
 
 
 def test_another_kind_of_database_is_a_clear_error() -> None:

@@ -22,6 +22,7 @@ from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.support import valkey
 from worker.compose.trackers import Trackers
+from worker.gateway.loans import Loans
 from worker.gateway.services import Services
 from worker.trackers.connections import Connections
 from worker.trackers.record import RecordTracker
@@ -62,17 +63,21 @@ async def opened(settings: Settings, queue_url: str, catalog: Catalog | None = N
 
     vault, secret_vault = Vault(["the-key-of-this-test"]), Vault(["the-other-key-of-this-test"])
     connections = Connections(access, secret_vault)
+    trackers = Trackers(connections, sources, RecordTracker())
+    dispatch = await valkey.open_dispatch(redis)
     services = Services(
         settings=settings,
         ledger=ledger,
-        dispatch=await valkey.open_dispatch(redis),
+        dispatch=dispatch,
         presence=Presence(redis),
         errands=Errands(redis),
         logs=Logs(redis),
         vault=vault,
         secret_vault=secret_vault,
         connections=connections,
-        code_host=Trackers(connections, sources, RecordTracker()).of_repository,
+        tracker=trackers.of_source,
+        code_host=trackers.of_repository,
+        loans=Loans(dispatch),
         catalog=current,
         api_token=API_TOKEN,
         cluster_token=CLUSTER_TOKEN,

@@ -49,6 +49,20 @@ def test_a_sound_repository_needs_no_advice() -> None:
     assert said() == []
 
 
+def test_commands_of_a_repository_that_is_only_read_are_never_run() -> None:
+    commands = {"setup_commands": (("make",),), "validation_commands": (("pytest", "-q"),)}
+    found = said(role="context", full_name="", allowed_commands=(), **commands)
+
+    assert found == [
+        ("setup_commands", "Setup commands are never run here: the repository is only read."),
+        ("validation_commands", "Validation commands are never run here: the repository is only read."),
+    ]
+
+
+def test_a_repository_that_is_only_read_needs_no_validation() -> None:
+    assert said(role="context", validation_commands=(), validation_mode="off") == []
+
+
 def test_a_directory_needs_no_full_name() -> None:
     assert said(url="/srv/shop", full_name="") == []
 

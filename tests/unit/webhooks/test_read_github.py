@@ -206,7 +206,7 @@ def test_a_command_in_a_comment_is_read_with_what_it_is_bound_to() -> None:
         ("```\n/jca retry\n```", {}, "no_command"),
         ("<!-- jca:job:01 -->\n/jca retry", {}, "own_comment"),
         ("/jca retry", {"sender": {"login": "dependabot[bot]", "type": "Bot"}}, "bot_author"),
-        ("/jca retri", {}, "unclear_command"),
+        ("/jca xyzzy", {}, "unclear_command"),
     ],
 )
 def test_a_comment_that_commands_nothing_is_ignored(body: str, changes: dict[str, Any], reason: str) -> None:
@@ -216,11 +216,12 @@ def test_a_comment_that_commands_nothing_is_ignored(body: str, changes: dict[str
     assert ignored.reason == reason
 
 
-def test_an_unknown_command_is_answered_with_the_nearest() -> None:
-    ignored = _read(_comment("/jca retri"), "issue_comment")
+def test_a_misspelt_command_is_handed_on_to_be_answered_with_the_nearest() -> None:
+    command = _read(_comment("/jca retri"), "issue_comment")
 
-    assert isinstance(ignored, Ignored)
-    assert ignored.detail.endswith("Did you mean `/jca retry`?")
+    assert isinstance(command, Command)
+    assert command.asked.verb == "unclear"
+    assert command.asked.words.endswith("Did you mean /jca retry?")
 
 
 def test_a_comment_an_app_wrote_for_a_person_commands_nothing() -> None:

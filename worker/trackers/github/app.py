@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AwareDatetime, Field, SecretStr, TypeAdapter
 
 from jobs import errors
+from worker.trackers.addresses import segment
 from worker.trackers.github import wire
 from worker.trackers.github.credentials import FETCH, PUSH, USER, Permissions
-from worker.trackers.github.names import RepositoryName, segment
+from worker.trackers.github.names import RepositoryName
 from worker.trackers.github.transport import Grant, Request, Transport
 from worker.trackers.push import PushCredential
 

@@ -12,8 +12,8 @@ from worker.trackers.github import wire
 from worker.trackers.github.client import GitHub, Question
 from worker.trackers.github.credentials import CHECKS
 from worker.trackers.github.fitting import LONGEST_SUMMARY, fit, one_line
-from worker.trackers.github.limits import RateLimited
 from worker.trackers.github.names import RepositoryName
+from worker.trackers.limited import RateLimited
 
 NAME = "JCA"
 """How it is called in the list of checks, and by rules that require it."""

@@ -9,9 +9,10 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from jobs import errors
+from worker.trackers.addresses import segment
 from worker.trackers.github import faults, wire
 from worker.trackers.github.credentials import Credential, Permissions
-from worker.trackers.github.names import Endpoint, RepositoryName, segment
+from worker.trackers.github.names import Endpoint, RepositoryName
 from worker.trackers.github.transport import Answer, Request, Transport
 
 PAGE = 100  # entries; the most GitHub gives

@@ -13,12 +13,15 @@ from worker.trackers.github import wire
 from worker.trackers.github.client import GitHub, Question
 from worker.trackers.github.credentials import ISSUES
 from worker.trackers.github.fitting import LONGEST_BODY, fit
-from worker.trackers.github.limits import RateLimited
 from worker.trackers.github.names import RepositoryName
 from worker.trackers.github.tickets import stamp
+from worker.trackers.limited import RateLimited
 
 CLOCKS_APART = timedelta(hours=1)
 """How much GitHub's clock may be behind ours."""
+
+OURS = "<!-- jca:"
+"""How everything we say begins."""
 
 _COMMENT = TypeAdapter(wire.Comment)
 _COMMENTS = TypeAdapter(tuple[wire.Comment, ...])
@@ -48,7 +51,7 @@ class Posted:
 
 def mark(job_id: str) -> str:
     """The line that makes a job's comment or pull request known again; people do not see it."""
-    return f"<!-- jca:job:{job_id} -->"
+    return f"{OURS}job:{job_id} -->"
 
 
 async def post(github: GitHub, place: Place, body: str) -> Posted:

@@ -18,6 +18,7 @@ Permissions = Mapping[str, Literal["read", "write"]]
 
 READ: Permissions = {"metadata": "read"}
 ISSUES: Permissions = {"issues": "write", "metadata": "read"}
+REMARKS: Permissions = {"issues": "read", "pull_requests": "read", "metadata": "read"}
 PULL_REQUESTS: Permissions = {"pull_requests": "write", "contents": "read", "metadata": "read"}
 CHECKS: Permissions = {"checks": "write", "metadata": "read"}
 FETCH: Permissions = {"contents": "read", "metadata": "read"}

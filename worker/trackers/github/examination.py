@@ -7,10 +7,11 @@ from typing import Literal
 
 from jobs import errors
 from jobs.readiness import Step
+from worker.trackers.addresses import segment
 from worker.trackers.github.app import AppCredential
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.credentials import READ
-from worker.trackers.github.names import RepositoryName, segment
+from worker.trackers.github.names import RepositoryName
 from worker.trackers.github.transport import Request
 from worker.trackers.introduction import introduce
 

@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from jobs import errors
+from worker.trackers.addresses import segment
 from worker.trackers.github import wire
 from worker.trackers.github.client import GitHub, Question
 from worker.trackers.github.credentials import ISSUES
-from worker.trackers.github.names import RepositoryName, segment
+from worker.trackers.github.names import RepositoryName
 
 _LABEL = TypeAdapter(wire.Label)
 _LABELS = TypeAdapter(Annotated[tuple[wire.Label, ...], Field(max_length=1000)])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from jobs import errors
+from worker.trackers.limited import RateLimited
 
 AT_LEAST = timedelta(minutes=1)
 """How long to wait after a secondary limit that names no time; it doubles with every further one in a row."""
@@ -19,16 +19,6 @@ AT_MOST = timedelta(hours=1)
 """A primary limit lasts an hour at most; no header may keep us away for longer."""
 
 _SIGNS = (b"secondary rate limit", b"abuse detection", b"api rate limit exceeded")
-
-
-class RateLimited(errors.TryAgain):
-    """GitHub wants to be asked less. Nothing was done; the same call may be made after `until`."""
-
-    until: datetime
-
-    def __init__(self, message: str = "", *, until: datetime) -> None:
-        self.until = until
-        super().__init__(message)
 
 
 @dataclass

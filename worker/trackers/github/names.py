@@ -1,13 +1,12 @@
-"""How things are addressed on GitHub: an installation's address, a repository's name, a part of a path."""
+"""How things are addressed on GitHub: an installation's address, a repository's name."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, urlsplit
 
 from jobs import errors
+from worker.trackers.addresses import is_base, split
 
 GITHUB_COM = "https://api.github.com"
 
@@ -58,43 +57,15 @@ class Endpoint:
             errors.BadInput: it is no address, or one where the credential would travel in the clear.
         """
         rest = rest.rstrip("/")
-        parts = _split(rest)
-        host = parts.hostname or ""
-        in_the_clear = parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host))
-        if not host or in_the_clear or parts.username is not None or parts.query or parts.fragment:
+        if not is_base(rest):
             remedy = f"Use {GITHUB_COM}, or https://HOST/api/v3 for GitHub Enterprise Server."
             raise errors.BadInput("The address of GitHub's API is not a plain https address.", remedy=remedy)
+        parts = split(rest)
         web = f"{parts.scheme}://{parts.netloc.removeprefix('api.')}/"
         graphql = f"{web}api/graphql" if parts.path.endswith("/api/v3") else f"{rest}/graphql"
         return cls(rest, graphql, web)
 
     def owns(self, url: str) -> bool:
         """Whether a URL is of the very scheme, host and port that the credential may be sent to."""
-        ours, theirs = urlsplit(self.rest), _split(url)
+        ours, theirs = split(self.rest), split(url)
         return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
-
-
-def segment(text: str) -> str:
-    """Quote one segment of a path.
-
-    Raises:
-        errors.BadInput: nothing by that name can be addressed.
-    """
-    if text in {"", ".", ".."}:
-        raise errors.BadInput(f"{text!r} cannot be the name of anything on GitHub.")
-    return quote(text, safe="")
-
-
-def _split(url: str) -> SplitResult:
-    """The parts of a URL; of none that can be read, no parts."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return urlsplit("")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -21,8 +21,8 @@ from worker.trackers.github import wire
 from worker.trackers.github.client import GitHub, Question
 from worker.trackers.github.credentials import PULL_REQUESTS
 from worker.trackers.github.fitting import fit, one_line
-from worker.trackers.github.limits import RateLimited
 from worker.trackers.github.names import RepositoryName
+from worker.trackers.limited import RateLimited
 
 _PULL_REQUEST = TypeAdapter(wire.PullRequest)
 _PULL_REQUESTS = TypeAdapter(tuple[wire.PullRequest, ...])

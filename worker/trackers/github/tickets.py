@@ -1,4 +1,4 @@
-"""Reading a ticket: the issue as it is now, and its comments."""
+"""Reading tickets: an issue as it is now, and what was said of late."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from jobs.ticket import Person, Ticket
 from worker.trackers.github import wire
 from worker.trackers.github.client import GitHub, Question
-from worker.trackers.github.credentials import ISSUES
+from worker.trackers.github.credentials import ISSUES, REMARKS
 from worker.trackers.github.names import RepositoryName
 
 _ISSUE = TypeAdapter(wire.Issue)
@@ -35,6 +35,8 @@ class Comment:
     """What somebody said. Its text is hostile data."""
 
     id: int
+    number: str
+    """Of the issue or pull request it is about."""
     author: Person | None
     """None: the account was deleted."""
     body: str
@@ -85,17 +87,18 @@ def fetched(source: str, repository: RepositoryName, issue: wire.Issue) -> Fetch
     )
 
 
-async def comments(
-    github: GitHub, repository: RepositoryName, number: int, since: datetime | None = None
-) -> list[Comment]:
-    """The comments, oldest first; with `since` those written or changed from then on.
+async def comments(github: GitHub, repository: RepositoryName, since: datetime) -> list[Comment]:
+    """What was said in the issues and pull requests of a repository, or changed, since a moment; oldest first.
+
+    GitHub is asked the same question all hour long, so that asking again costs nothing while nobody says anything.
 
     Raises:
         errors.JcaError: as `GitHub.get`.
     """
-    params = {"since": stamp(since)} if since else {}
-    question = _ask(repository, number, "/comments", params, what="the comments of ")
-    return [_comment(entry) async for entry in github.pages(_COMMENTS, question)]
+    params = {"since": stamp(since.replace(minute=0, second=0)), "sort": "created", "direction": "asc"}
+    question = Question(repository, REMARKS, "/issues/comments", f"read the comments in {repository}", params)
+    listed = [_comment(entry) async for entry in github.pages(_COMMENTS, question)]
+    return [comment for comment in listed if comment.updated_at >= since]
 
 
 def stamp(moment: datetime) -> str:
@@ -103,17 +106,11 @@ def stamp(moment: datetime) -> str:
     return (moment - timedelta(microseconds=moment.microsecond)).isoformat().replace("+00:00", "Z")
 
 
-def _ask(
-    repository: RepositoryName,
-    number: int,
-    below: str = "",
-    params: dict[str, str] | None = None,
-    what: str = "",
-) -> Question:
-    doing = f"read {what}{repository}#{number}"
-    return Question(repository, ISSUES, f"/issues/{number}{below}", doing, params or {})
+def _ask(repository: RepositoryName, number: int) -> Question:
+    return Question(repository, ISSUES, f"/issues/{number}", f"read {repository}#{number}")
 
 
 def _comment(entry: wire.Comment) -> Comment:
     author = wire.doer(entry.user, entry.performed_via_github_app)
-    return Comment(entry.id, author, entry.body or "", entry.html_url, entry.created_at, entry.updated_at)
+    number = entry.issue_url.rpartition("/")[2]
+    return Comment(entry.id, number, author, entry.body or "", entry.html_url, entry.created_at, entry.updated_at)

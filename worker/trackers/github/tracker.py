@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.catalog import Source
 from jobs.job import Job
 from jobs.repository import Repository
@@ -15,8 +16,9 @@ from worker.trackers.github import access, comments, history, labels, searching,
 from worker.trackers.github.app import AppCredential
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.code_host import named
+from worker.trackers.github.hosting import lives_on
 from worker.trackers.github.names import RepositoryName
-from worker.trackers.protocol import Access, Act, Fetched, History
+from worker.trackers.protocol import Access, Act, Fetched, History, Remark
 
 
 class GitHubTracker:
@@ -66,11 +68,32 @@ class GitHubTracker:
         people = {name.casefold() for name in self._source.actors}
         if people and "*" not in people and actor.id.casefold() not in people:
             return Access(allowed=False, why=f"{actor.id} is not on the list of {self._source.name}")
+        return await self._permitted(actor, repository, lambda told: told.may_write)
+
+    async def may_read(self, actor: Person, ticket: Ticket, repository: Repository) -> Access:
+        """Whether somebody has any permission; in a public repository everybody has.
+
+        Raises:
+            errors.JcaError: as for `may_write`.
+        """
+        del ticket
+        return await self._permitted(actor, repository, lambda told: told.may_read)
+
+    def pull_request_page(self, key: str) -> str:
+        """The web address of a pull request: issues and pull requests of a repository are counted together."""
         try:
-            told = await access.permission(self._github, named(repository), actor.id)
-        except (errors.BadInput, errors.Refused) as error:
-            return Access(allowed=False, why=f"GitHub does not tell: {error.message}")
-        return Access(told.may_write, f"the role of {actor.id} in {named(repository)} is {told.role}")
+            repository, number = issue_of(key)
+        except errors.BadInput:
+            return ""
+        return f"{self._github.endpoint.web}{repository}/pull/{number}"
+
+    async def attachment(self, ticket: Ticket, attachment: Attachment) -> bytes:
+        """Nothing: files of an issue are links in its text, and GitHub has no interface that tells of them.
+
+        Raises:
+            errors.NotFound: always.
+        """
+        raise errors.NotFound(f"GitHub tells of no attachment {attachment.id} of {ticket.key}.")
 
     async def report(self, job: Job, body: str) -> None:
         """Show the report in the job's comment on its issue.
@@ -112,6 +135,23 @@ class GitHubTracker:
             for found in await listed:
                 yield _fetched(found)
 
+    async def remarks_since(
+        self, moment: datetime, label: str, repositories: Sequence[Repository]
+    ) -> AsyncIterator[Remark]:
+        """What people said in the issues and pull requests of these repositories.
+
+        Raises:
+            errors.JcaError: as `tickets.comments`.
+        """
+        del label
+        for repository in repositories:
+            name = named(repository)
+            for said in await tickets.comments(self._github, name, moment):
+                ours = said.body.lstrip().startswith(comments.OURS)
+                if said.author and not (said.author.is_bot or said.edited or ours) and said.created_at >= moment:
+                    key = f"{name}#{said.number}"
+                    yield Remark(str(said.id), key, said.author, said.body, "markdown", said.url, said.created_at)
+
     async def redeliver(self, since: datetime) -> int:
         """Have GitHub send again what its App's webhook never took; a personal token cannot order that.
 
@@ -125,6 +165,18 @@ class GitHubTracker:
         for delivery in failed:
             await searching.redeliver(self._github.transport, app, delivery)
         return len(failed)
+
+    async def _permitted(
+        self, actor: Person, repository: Repository, enough: Callable[[access.Access], bool]
+    ) -> Access:
+        if not repository.full_name and not lives_on(repository, self._github.endpoint):
+            why = f"the address of {repository.alias} leads elsewhere, and it has no full_name to ask GitHub for"
+            return Access(allowed=False, why=why)
+        try:
+            told = await access.permission(self._github, named(repository), actor.id)
+        except (errors.BadInput, errors.Refused) as error:
+            return Access(allowed=False, why=f"GitHub does not tell: {error.message}")
+        return Access(enough(told), f"the role of {actor.id} in {named(repository)} is {told.role}")
 
 
 def _fetched(found: tickets.Fetched) -> Fetched:

@@ -16,9 +16,10 @@ from pydantic import SecretStr
 
 from jobs import __version__, errors
 from worker.trackers.github import faults
-from worker.trackers.github.limits import Limits, RateLimited
+from worker.trackers.github.limits import Limits
 from worker.trackers.github.memory import Memory, Remembered
 from worker.trackers.github.names import Endpoint
+from worker.trackers.limited import RateLimited
 
 API_VERSION = "2022-11-28"
 """Enterprise Server knows it from 3.9 on; older ones ignore the header."""

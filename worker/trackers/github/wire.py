@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from functools import partial
+from typing import Annotated
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
-    TypeAdapter,
-    ValidationError,
 )
 
-from jobs import errors
+from jobs.storable import STORABLE
 from jobs.ticket import Person
+from worker.trackers import answers
 
 LONGEST_TEXT = 262_144  # characters; four times what GitHub stores as a body
 
-_Read = TypeVar("_Read")
+read = partial(answers.read, service="GitHub", address="that of GitHub's REST API")
 
-_storable = AfterValidator(lambda value: value.replace("\0", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL takes no NUL
-
-Text = Annotated[str, Field(max_length=LONGEST_TEXT), _storable]
-Line = Annotated[str, Field(max_length=1024), _storable]
-Login = Annotated[str, Field(min_length=1, max_length=200), _storable]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), STORABLE]
+Line = Annotated[str, Field(max_length=1024), STORABLE]
+Login = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
 Number = Annotated[int, Field(gt=0, lt=2**63)]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s\x00-\x1f]+)?$", max_length=2048)]
 Commit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
@@ -83,6 +80,8 @@ class Comment(Wire):
 
     id: Number
     html_url: Url = ""
+    issue_url: Url = ""
+    """Of the issue or pull request in the REST interface; its last part is the number."""
     body: Text | None = None
     user: User | None = None
     created_at: AwareDatetime
@@ -137,18 +136,3 @@ def doer(user: User | None, app: App | None) -> Person | None:
     if user is None:
         return None
     return user.person().model_copy(update={"is_bot": True}) if app else user.person()
-
-
-def read(shape: TypeAdapter[_Read], body: bytes, doing: str) -> _Read:
-    """Read an answer.
-
-    Raises:
-        errors.NotReady: it does not have what every GitHub has there.
-    """
-    try:
-        return shape.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = f"What answered when we tried to {doing} does not speak as GitHub does: {place or 'it'} does not fit."
-        raise errors.NotReady(message, remedy="Look whether the address is that of GitHub's REST API.") from None

@@ -33,7 +33,7 @@ class Call:
     """What to ask."""
 
     path: str
-    """Below the REST interface, beginning with `/`."""
+    """Below `api`, beginning with `/`."""
     doing: str
     """What is tried, for people: completes "Jira refused to …"."""
     needs: str = "Browse Projects"
@@ -41,8 +41,16 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     """Sent as JSON when it is not None."""
-    api: str = ""
-    """Path of the REST interface; empty: the site's newest."""
+    api: str | None = None
+    """Path of the REST interface below the site; None: its newest, empty: the site itself."""
+    accept: str = "application/json"
+    """The media type that is asked for."""
+    largest: int = LARGEST_ANSWER
+    """Bytes that an answer may have when it is a success."""
+
+
+class TooLarge(errors.NotReady):
+    """What Jira sent is larger than what was asked for. Look whether the address is the base URL of Jira."""
 
 
 class Jira:
@@ -58,11 +66,7 @@ class Jira:
         self._patience = patience
         self._limits = Limits()
         self._http = httpx.AsyncClient(
-            headers={
-                "Accept": "application/json",
-                "User-Agent": f"jca/{__version__}",
-                "X-Atlassian-Token": "no-check",
-            },
+            headers={"User-Agent": f"jca/{__version__}", "X-Atlassian-Token": "no-check"},
             timeout=patience,
             follow_redirects=False,
         )
@@ -99,6 +103,7 @@ class Jira:
             errors.NotFound: there is no such thing, or our account may not see it.
             errors.Refused: Jira does not accept what was sent.
             errors.Conflict: it changed meanwhile.
+            TooLarge: the answer is.
         """
         self._limits.check(datetime.now(UTC))
         status, headers, body = await self._exchange(method, call)
@@ -116,14 +121,14 @@ class Jira:
         raise fault
 
     async def _exchange(self, method: str, call: Call) -> tuple[int, httpx.Headers, bytes]:
-        url = f"{self.site.url}{call.api or self.site.newest}{call.path}"
-        headers = {"Authorization": self.site.authorization()}
+        url = f"{self.site.url}{self.site.newest if call.api is None else call.api}{call.path}"
+        headers = {"Authorization": self.site.authorization(), "Accept": call.accept}
         try:
             async with (
                 asyncio.timeout(self._patience),
                 self._http.stream(method, url, params=call.params or None, json=call.body, headers=headers) as response,
             ):
-                return response.status_code, response.headers, await _body(response, call.doing)
+                return response.status_code, response.headers, await _body(response, call)
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
             why = type(error).__name__
             message = f"Jira did not answer at {self.site.url} when we tried to {call.doing} ({why})."
@@ -136,12 +141,12 @@ def _writes(method: str) -> bool:
     return method != "GET"
 
 
-async def _body(response: httpx.Response, doing: str) -> bytes:
+async def _body(response: httpx.Response, call: Call) -> bytes:
     parts: list[bytes] = []
-    size = 0
+    size, largest = 0, call.largest if response.is_success else LARGEST_ANSWER
     async for part in response.aiter_bytes():
         parts.append(part)
         size += len(part)
-        if size > LARGEST_ANSWER:
-            raise errors.NotReady(f"What Jira sent is too large to be read when we tried to {doing}.")
+        if size > largest:
+            raise TooLarge(f"What Jira sent is larger than {largest:,} bytes when we tried to {call.doing}.")
     return b"".join(parts)

@@ -6,17 +6,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from jobs import errors
 from jobs.adf import visible_body
+from jobs.ticket import Person
 from worker.trackers.jira import adf, wiki, wire
 from worker.trackers.jira.client import Call, Jira
 from worker.trackers.jira.faults import Uncertain
 from worker.trackers.jira.markdown import shorten
 from worker.trackers.jira.people import myself
 from worker.trackers.jira.site import issue_path
+from worker.trackers.protocol import Remark
 
 PROPERTY = "jca.job"
 """Key of the property that a comment of ours is known by. People do not see properties:
@@ -65,7 +68,22 @@ async def post(jira: Jira, key: str, job_id: str, markdown: str) -> Posted:
             await _edit(jira, key, found.id, body)
         except errors.NotFound:  # somebody deleted it between the two requests
             found = await _create(jira, key, job_id, body)
-    return Posted(found.id, f"{jira.site.url}/browse/{key}?focusedCommentId={found.id}")
+    return Posted(found.id, _url(jira, key, found.id))
+
+
+async def said_since(jira: Jira, key: str, moment: datetime, us: Person) -> AsyncIterator[Remark]:
+    """What people but `us` said below an issue since a moment and nobody has edited, oldest first.
+
+    Raises:
+        errors.JcaError: as `Jira.get`.
+    """
+    async for comment in _listed(jira, key, "read the comments of"):
+        author = comment.author.person() if comment.author else None
+        if author is None or author.is_bot or author.id == us.id or comment.created is None:
+            continue
+        if comment.created >= moment and comment.updated in {None, comment.created}:
+            text, flavor = visible_body(comment.body)
+            yield Remark(comment.id, key, author, text, flavor, _url(jira, key, comment.id), comment.created)
 
 
 async def _create(jira: Jira, key: str, job_id: str, body: object) -> wire.Comment:
@@ -90,24 +108,28 @@ async def _edit(jira: Jira, key: str, comment_id: str, body: object) -> None:
 async def _find(jira: Jira, key: str, job_id: str) -> wire.Comment | None:
     """The comment with the job's mark; one of another author is not ours, whatever it says."""
     us, mark = (await myself(jira)).id, footer(job_id)
-    async for comment in _listed(jira, key):
+    async for comment in _listed(jira, key, "look for our comment on"):
         if comment.author and comment.author.id == us and _marked(comment, job_id, mark):
             return comment
     return None
 
 
-async def _listed(jira: Jira, key: str) -> AsyncIterator[wire.Comment]:
+async def _listed(jira: Jira, key: str, doing: str) -> AsyncIterator[wire.Comment]:
     seen = 0
     for _ in range(PAGES):
         params = {"startAt": str(seen), "maxResults": str(PAGE), "orderBy": "created", "expand": "properties"}
-        call = Call(f"{issue_path(key)}/comment", f"look for our comment on {key}", params=params)
+        call = Call(f"{issue_path(key)}/comment", f"{doing} {key}", params=params)
         page = await jira.get(_COMMENTS, call)
         for comment in page.comments:
             yield comment
         seen += len(page.comments)
         if not page.comments or seen >= page.total:
             return
-    raise errors.Refused(f"{key} has more than {PAGES * PAGE} comments; ours is not looked for among so many.")
+    raise errors.Refused(f"{key} has more than {PAGES * PAGE} comments, too many to {doing} it.")
+
+
+def _url(jira: Jira, key: str, comment_id: str) -> str:
+    return f"{jira.site.url}/browse/{key}?focusedCommentId={comment_id}"
 
 
 def _marked(comment: wire.Comment, job_id: str, mark: str) -> bool:

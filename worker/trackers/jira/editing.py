@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jobs import errors
+from worker.markdown import is_web_link
 from worker.trackers.jira.client import Call, Jira
-from worker.trackers.jira.markdown import is_web_link
 from worker.trackers.jira.site import issue_path
 
 LONGEST_LABEL = 255  # characters

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from jobs import errors
+from worker.trackers.limited import RateLimited
 
 AT_LEAST = timedelta(minutes=1)
 """How long to wait after a limit that names no time; it doubles with every further one in a row."""
@@ -21,16 +21,6 @@ NARROW = {"jira-burst-based", "jira-per-issue-on-write"}
 """Limits of one endpoint or one issue; the rest of Jira may still be asked."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
-
-
-class RateLimited(errors.TryAgain):
-    """Jira wants to be asked less. Nothing was done; the same call may be made after `until`."""
-
-    until: datetime
-
-    def __init__(self, message: str = "", *, until: datetime) -> None:
-        self.until = until
-        super().__init__(message)
 
 
 class Limits:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from worker.markdown import is_web_link, parser
 
 LONGEST = 32_767  # characters of a comment: https://jira.atlassian.com/browse/JRASERVER-64351
 CUT = "*… cut here: the rest did not fit. JCA shows it in full.*"
@@ -17,6 +16,8 @@ CUT = "*… cut here: the rest did not fit. JCA shows it in full.*"
 _ROOM = 512  # characters for the note and the last part, in any format
 _URL = re.compile(r"https?://[^\s<>\"'`|\\^{}\[\]]+")
 _TRAILING = ".,;:!?)*_~"
+
+_PARSER = parser("strikethrough")
 
 
 class Piece(NamedTuple):
@@ -28,7 +29,7 @@ class Piece(NamedTuple):
 
 def parse(text: str) -> list[Token]:
     """Read CommonMark with tables and strikethrough; HTML and images stay text, links lead only to http(s)."""
-    return _parser().parse(text)
+    return _PARSER.parse(text)
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -44,15 +45,6 @@ def pieces(text: str) -> Iterator[Piece]:
         yield Piece(url, is_url=True)
     if at < len(text):
         yield Piece(text[at:], is_url=False)
-
-
-def is_web_link(url: str) -> bool:
-    """Whether a link may be shown: absolute http or https."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 def shorten(body: str, size: Callable[[tuple[str, ...]], int], last: str) -> tuple[str, ...]:
@@ -74,11 +66,3 @@ def shorten(body: str, size: Callable[[tuple[str, ...]], int], last: str) -> tup
         if length <= LONGEST or not kept:
             return cut
         kept = min(kept - 1, int(kept * LONGEST / length * 0.97))
-
-
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
-    parser.enable(["table", "strikethrough"]).disable("image")
-    parser.validateLink = is_web_link  # type: ignore[method-assign] # the documented way to set the rule
-    return parser

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from jobs import errors
+from jobs.jira_user import User
 from jobs.ticket import Person
+from worker.trackers.addresses import segment
 from worker.trackers.jira import wire
 from worker.trackers.jira.client import Call, Jira
-from worker.trackers.jira.site import segment
 
-_USER = TypeAdapter(wire.User)
+_USER = TypeAdapter(User)
 _GROUPS = TypeAdapter(tuple[wire.Group, ...])
 _EXPANDED = TypeAdapter(wire.ExpandedUser)
 _ROLES = TypeAdapter(dict[str, str])
@@ -64,11 +65,24 @@ async def myself(jira: Jira) -> Person:
         errors.NotReady: Jira takes us for nobody.
         errors.JcaError: as `Jira.get`.
     """
-    user = await jira.get(_USER, Call("/myself", "see who we are"))
-    person = user.person()
+    person = (await _ourselves(jira)).person()
     if person is None:
         raise errors.NotReady("Jira does not know our account.", remedy="Look at the token in the source's settings.")
     return person
+
+
+async def own_ids(jira: Jira) -> tuple[str, ...]:
+    """Everything Jira may call our own account in a delivery: the account id in Cloud, name and key in Data Center.
+
+    Raises:
+        errors.JcaError: as `Jira.get`.
+    """
+    user = await _ourselves(jira)
+    return tuple(dict.fromkeys(name for name in (user.account_id, user.name, user.key) if name))
+
+
+async def _ourselves(jira: Jira) -> User:
+    return await jira.get(_USER, Call("/myself", "see who we are"))
 
 
 async def judge(jira: Jira, project: str, person: Person, allowed: Allowed) -> Admitted | NotAdmitted:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
 from jobs import errors
+from worker.trackers.addresses import is_base
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{0,99}-[1-9][0-9]{0,17}")
 
@@ -87,28 +86,8 @@ def project_of(key: str) -> str:
     return key.rpartition("-")[0]
 
 
-def segment(text: str) -> str:
-    """Quote one segment of a path.
-
-    Raises:
-        errors.BadInput: nothing by that name can be addressed.
-    """
-    if text in {"", ".", ".."}:
-        raise errors.BadInput(f"{text!r} cannot be the name of anything in Jira.")
-    return quote(text, safe="")
-
-
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    in_the_clear = parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-    if not parts.hostname or in_the_clear or parts.username is not None or parts.query or parts.fragment:
+    if not is_base(url):
         remedy = "Use https://COMPANY.atlassian.net, or the base URL of your Data Center."
         raise errors.BadInput("The address of Jira is not a plain https address.", remedy=remedy)
     return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from jobs import errors
+from jobs.attachment import Attachment
 from jobs.catalog import Source
 from jobs.job import Job
 from jobs.repository import Repository
 from jobs.results import PullRequestState
 from jobs.ticket import Person, Ticket
 from worker.trackers import marks
-from worker.trackers.jira import comments, editing, issues, people, search, workflow
+from worker.trackers.jira import attachments, comments, editing, issues, people, search, workflow
 from worker.trackers.jira.client import Jira
 from worker.trackers.jira.jql import Query
 from worker.trackers.jira.site import project_of
-from worker.trackers.protocol import Access, Act, Fetched, History
+from worker.trackers.protocol import Access, Act, Fetched, History, Remark
 
 
 class JiraTracker:
@@ -73,6 +74,29 @@ class JiraTracker:
             return Access(allowed=True, why=verdict.because)
         return Access(allowed=False, why=verdict.reason)
 
+    async def may_read(self, actor: Person, ticket: Ticket, repository: Repository) -> Access:
+        """The same as `may_write`: Jira knows nothing of who may see a repository.
+
+        Raises:
+            errors.JcaError: as for `may_write`.
+        """
+        return await self.may_write(actor, ticket, repository)
+
+    def pull_request_page(self, key: str) -> str:
+        """None: Jira has no pull requests."""
+        del key
+        return ""
+
+    async def attachment(self, ticket: Ticket, attachment: Attachment) -> bytes:
+        """The content of a file that hangs at the issue.
+
+        Raises:
+            errors.NotFound: it hangs there no more.
+            errors.Refused: it is another than was announced, larger, or lies elsewhere.
+            errors.JcaError: as `Jira.ask`.
+        """
+        return await attachments.content(self._jira, ticket.key, attachment)
+
     async def report(self, job: Job, body: str) -> None:
         """Show the report in the job's comment on its issue.
 
@@ -113,10 +137,25 @@ class JiraTracker:
             errors.JcaError: as `search.search` and `issues.fetch`.
         """
         del repositories
-        rules, within = self._source.rules, max(datetime.now(UTC) - moment, timedelta(minutes=1))
-        query = Query(projects=rules.projects, labels=(label,), statuses=rules.ready_states, within=within)
+        rules = self._source.rules
+        query = Query(projects=rules.projects, labels=(label,), statuses=rules.ready_states, within=_ago(moment))
         async for hit in search.search(self._jira, query):
             yield _fetched(await issues.fetch(self._jira, self._source.name, hit.key))
+
+    async def remarks_since(
+        self, moment: datetime, label: str, repositories: Sequence[Repository]
+    ) -> AsyncIterator[Remark]:
+        """What people said below the issues with the managed label, whatever state these are in.
+
+        Raises:
+            errors.JcaError: as `people.myself`, `search.search` and `comments.said_since`.
+        """
+        del repositories
+        us = await people.myself(self._jira)
+        query = Query(projects=self._source.rules.projects, labels=(label,), within=_ago(moment), open_only=False)
+        async for hit in search.search(self._jira, query):
+            async for remark in comments.said_since(self._jira, hit.key, moment, us):
+                yield remark
 
     async def redeliver(self, since: datetime) -> int:
         """Jira repeats its webhooks by itself."""
@@ -131,5 +170,9 @@ class JiraTracker:
         return ()
 
 
+def _ago(moment: datetime) -> timedelta:
+    return max(datetime.now(UTC) - moment, timedelta(minutes=1))
+
+
 def _fetched(found: issues.Fetched) -> Fetched:
-    return Fetched(found.ticket, closed=found.done, updated_at=found.updated_at)
+    return Fetched(found.ticket, closed=found.done, updated_at=found.updated_at, attachments=found.attachments)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from functools import partial
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
-    TypeAdapter,
-    ValidationError,
 )
 
-from jobs import errors
-from jobs.ticket import Person
+from jobs.jira_user import User
+from jobs.storable import STORABLE
+from worker.trackers import answers
 
-_Read = TypeVar("_Read")
+read = partial(answers.read, service="Jira", address="the base URL of Jira")
 
-_storable = AfterValidator(lambda value: value.replace("\0", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL takes no NUL
-
-Text = Annotated[str, Field(max_length=1_048_576), _storable]
-Line = Annotated[str, Field(max_length=1024), _storable]
+Text = Annotated[str, Field(max_length=1_048_576), STORABLE]
+Line = Annotated[str, Field(max_length=1024), STORABLE]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}-[1-9][0-9]{0,17}$")]
 Many = Field(max_length=10_000)
@@ -33,27 +30,6 @@ class Wire(BaseModel):
     """What all answers have in common: unknown fields are left alone, numbers may stand where text is expected."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
-
-
-class User(Wire):
-    """An account: by `accountId` in Cloud, by `name` (or `key`) in Data Center."""
-
-    account_id: Line = Field("", alias="accountId")
-    name: Line = ""
-    key: Line = ""
-    account_type: Line = Field("", alias="accountType")
-    display_name: Line = Field("", alias="displayName")
-
-    @property
-    def id(self) -> str:
-        """What Jira calls the account; empty for nobody."""
-        return self.account_id or self.name or self.key
-
-    def person(self) -> Person | None:
-        """The account as the records know it."""
-        if not self.id:
-            return None
-        return Person(id=self.id, name=self.display_name[:200], is_bot=self.account_type == "app")
 
 
 class Category(Wire):
@@ -77,6 +53,9 @@ class Attachment(Wire):
     size: Annotated[int, Field(ge=0, lt=2**53)] = 0
     mime_type: Line = Field("", alias="mimeType")
     author: User | None = None
+    created: AwareDatetime | None = None
+    content: Text = ""
+    """Address of what is in it."""
 
 
 class Fields(Wire):
@@ -146,6 +125,9 @@ class Comment(Wire):
     id: Number
     body: Any = None
     author: User | None = None
+    created: AwareDatetime | None = None
+    updated: AwareDatetime | None = None
+    """The same as `created` while nobody has edited it."""
     properties: Annotated[tuple[Property, ...], Many] = ()
 
 
@@ -170,17 +152,10 @@ class Transitions(Wire):
     transitions: Annotated[tuple[Transition, ...], Many] = ()
 
 
-class Found(Wire):
-    """A hit of a search."""
-
-    key: Key
-    fields: Fields = Fields()
-
-
 class Hits(Wire):
     """A page of a search: Cloud continues by token, Data Center by number."""
 
-    issues: Annotated[tuple[Found, ...], Many] = ()
+    issues: Annotated[tuple[Issue, ...], Many] = ()
     total: int | None = None
     next_page: Line = Field("", alias="nextPageToken")
     is_last: bool | None = Field(None, alias="isLast")
@@ -232,18 +207,3 @@ class Permissions(Wire):
     """Permissions by key."""
 
     permissions: Annotated[dict[str, Permission], Many] = {}
-
-
-def read(shape: TypeAdapter[_Read], body: bytes, doing: str) -> _Read:
-    """Read an answer.
-
-    Raises:
-        errors.NotReady: it does not have what every Jira has there.
-    """
-    try:
-        return shape.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])[:200]
-        message = f"What answered when we tried to {doing} does not speak as Jira does: {place or 'it'} does not fit."
-        raise errors.NotReady(message, remedy="Look whether the address is the base URL of Jira.") from None

@@ -13,7 +13,7 @@ from tests.fakes.github.world import Comment, Issue, Repository, now
 from tests.integration.trackers.github.conftest import NAME, PATIENCE
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.comments import Place, mark, post
-from worker.trackers.github.limits import RateLimited
+from worker.trackers.limited import RateLimited
 
 CREATES = r"^POST .*/comments$"
 

@@ -12,8 +12,8 @@ from tests.fakes.github.server import FakeGitHub
 from tests.fakes.github.world import Pull, Repository, now
 from tests.integration.trackers.github.conftest import NAME, PATIENCE
 from worker.trackers.github.client import GitHub
-from worker.trackers.github.limits import RateLimited
 from worker.trackers.github.pulls import Proposal, open_pull_request
+from worker.trackers.limited import RateLimited
 
 BRANCH = "jca/payments-7-refunds"
 PROPOSAL = Proposal(NAME, BRANCH, "main", "a" * 40, "Round refunds up (acme/payments#7)", "What and why.\n")

@@ -81,20 +81,35 @@ async def test_comments_come_oldest_first_with_their_authors(github: GitHub, iss
         Comment(3, "by a tool", "octocat", app="some-app"),
     ]
 
-    everything = await tickets.comments(github, NAME, issue.number)
-    lately = await tickets.comments(github, NAME, issue.number, since=now() - timedelta(days=1))
+    everything = await tickets.comments(github, NAME, now() - timedelta(days=3))
+    lately = await tickets.comments(github, NAME, now() - timedelta(days=1))
 
     assert [(comment.body, comment.edited) for comment in everything] == [
         ("first", False), ("second", True), ("by a tool", False)
     ]  # fmt: skip
     assert [comment.author and comment.author.is_bot for comment in everything] == [False, False, True]
     assert [comment.id for comment in lately] == [2, 3]
+    assert {comment.number for comment in everything} == {str(issue.number)}
+
+
+async def test_asking_again_for_comments_costs_nothing_while_nobody_says_anything(
+    fake: FakeGitHub, github: GitHub, issue: Issue
+) -> None:
+    hour = now().replace(minute=0, second=0) - timedelta(hours=1)
+    issue.comments.append(Comment(1, "first", "octocat", hour + timedelta(minutes=20), hour + timedelta(minutes=20)))
+    first = await tickets.comments(github, NAME, hour + timedelta(minutes=10))
+    left = fake.world.remaining
+    again = await tickets.comments(github, NAME, hour + timedelta(minutes=30, seconds=7))
+
+    assert ([comment.id for comment in first], again) == ([1], [])
+    assert fake.world.remaining == left
 
 
 async def test_comments_are_read_over_all_pages(github: GitHub, issue: Issue) -> None:
     issue.comments += [Comment(number, f"{number}", "stranger") for number in range(1, 251)]
 
-    assert [comment.id for comment in await tickets.comments(github, NAME, issue.number)] == list(range(1, 251))
+    everything = await tickets.comments(github, NAME, now() - timedelta(days=1))
+    assert [comment.id for comment in everything] == list(range(1, 251))
 
 
 async def test_history_tells_who_added_a_label_last(fake: FakeGitHub, github: GitHub, issue: Issue) -> None:
@@ -139,6 +154,14 @@ async def test_only_roles_that_write_may_write(
     repository.collaborators["octocat"] = role
 
     assert await access.permission(github, NAME, "octocat") == access.Access("octocat", role, may_write)
+
+
+@pytest.mark.parametrize(("role", "may_read"), [("admin", True), ("triage", True), ("read", True), ("none", False)])
+async def test_only_who_has_a_role_may_read(github: GitHub, repository: Repository, role: str, may_read: bool) -> None:
+    repository.collaborators["octocat"] = role
+
+    assert (await access.permission(github, NAME, "octocat")).may_read is may_read
+    assert not (await access.permission(github, NAME, "nobody-at-all")).may_read
 
 
 async def test_somebody_github_does_not_know_may_do_nothing(github: GitHub) -> None:

@@ -6,11 +6,13 @@ import pytest
 from pydantic import SecretStr
 
 from jobs import errors, repository
+from jobs.attachment import Attachment
 from jobs.catalog import Source
 from jobs.job import Job, Status
 from jobs.reasons import Code, because
 from jobs.results import PullRequest, PullRequestState
-from jobs.ticket import Ticket
+from jobs.ticket import Person, Ticket
+from tests.fakes.github.server import FakeGitHub
 from tests.fakes.github.world import Issue, Repository
 from tests.integration.trackers.github.conftest import NAME
 from worker.trackers.github.client import GitHub
@@ -43,6 +45,19 @@ def tracker(github: GitHub) -> Tracker:
 @pytest.fixture
 def host(github: GitHub) -> CodeHost:
     return GitHubCodeHost(github)
+
+
+async def test_a_namesake_on_github_gives_no_right_to_a_repository_elsewhere(
+    tracker: Tracker, repository: Repository, job: Job
+) -> None:
+    repository.collaborators["octocat"] = "admin"
+    elsewhere = PAYMENTS.model_copy(update={"url": f"https://git.example/{NAME}.git", "full_name": ""})
+
+    for may in (tracker.may_write, tracker.may_read):
+        told = await may(Person(id="octocat"), job.ticket, elsewhere)
+        assert told
+        assert not told.allowed
+        assert "leads elsewhere" in told.why
 
 
 async def test_a_job_gets_one_pull_request_however_often_it_is_asked_for(
@@ -99,3 +114,42 @@ async def test_a_repository_is_addressed_by_its_url_where_its_name_is_not_given(
     assert lent is not None
     assert lent.narrowed
     await host.revoke(lent)
+
+
+@pytest.mark.parametrize(
+    ("who", "reads", "writes"),
+    [("octocat", True, True), ("stranger", True, False), ("hidden", False, False), ("nobody-at-all", False, False)],
+)
+async def test_whoever_has_a_role_may_have_a_repository_read(
+    tracker: Tracker, fake: FakeGitHub, repository: Repository, job: Job, who: str, reads: bool, writes: bool
+) -> None:
+    fake.world.accounts["hidden"] = "User"
+    repository.collaborators["hidden"] = "none"
+
+    told = await tracker.may_read(Person(id=who), job.ticket, PAYMENTS)
+    assert told
+    assert told.allowed is reads
+    assert told.why.startswith(f"the role of {who} in acme/payments is ")
+    written = await tracker.may_write(Person(id=who), job.ticket, PAYMENTS)
+    assert written
+    assert written.allowed is writes
+
+
+async def test_a_right_to_read_that_was_taken_away_is_gone_at_once(
+    tracker: Tracker, repository: Repository, job: Job
+) -> None:
+    asked = Person(id="stranger"), job.ticket, PAYMENTS
+    before = await tracker.may_read(*asked)
+    repository.collaborators["stranger"] = "none"
+    after = await tracker.may_read(*asked)
+
+    assert (before and before.allowed, after and after.allowed) == (True, False)
+
+
+async def test_an_issue_has_no_attachments_since_github_tells_of_none(tracker: Tracker, job: Job) -> None:
+    fetched = await tracker.fetch(job.ticket)
+
+    assert fetched is not None
+    assert fetched.attachments == ()
+    with pytest.raises(errors.NotFound, match="no attachment 1"):
+        await tracker.attachment(job.ticket, Attachment(id="1", name="a.txt", size=1))

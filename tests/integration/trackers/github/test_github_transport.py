@@ -22,11 +22,12 @@ from tests.integration.trackers.github.conftest import NAME, PATIENCE
 from worker.trackers.github import access, checks, comments, labels, pulls, tickets
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.credentials import PersonalToken
-from worker.trackers.github.limits import RateLimited
 from worker.trackers.github.names import Endpoint
 from worker.trackers.github.transport import Transport
+from worker.trackers.limited import RateLimited
 
 ANY = "^"
+YESTERDAY = now() - timedelta(days=1)
 
 
 async def test_requests_say_who_asks_and_for_which_version(fake: FakeGitHub, by_token: GitHub, issue: Issue) -> None:
@@ -119,7 +120,7 @@ async def test_a_credential_is_not_carried_to_another_host(fake: FakeGitHub, by_
                 await tickets.fetch(by_token, "github", NAME, issue.number)
         fake.faults.add(Fault(ANY, status=200, body=[], headers=(("Link", f'<{other.url}/x>; rel="next"'),)))
         with pytest.raises(errors.NotReady, match="not carried along"):
-            await tickets.comments(by_token, NAME, issue.number)
+            await tickets.comments(by_token, NAME, YESTERDAY)
 
         assert other.requests == []
 
@@ -170,7 +171,7 @@ async def test_a_server_that_is_not_there_is_for_another_time(fake: FakeGitHub) 
 
 VERBS: dict[str, Callable[[GitHub], Awaitable[object]]] = {
     "fetch": lambda github: tickets.fetch(github, "github", NAME, 1),
-    "comments": lambda github: tickets.comments(github, NAME, 1),
+    "comments": lambda github: tickets.comments(github, NAME, YESTERDAY),
     "permission": lambda github: access.permission(github, NAME, "octocat"),
     "post": lambda github: comments.post(github, comments.Place(NAME, 1, "01job"), "Queued."),
     "label": lambda github: labels.relabel(github, NAME, 1, add=["jca"]),

@@ -14,7 +14,7 @@ from tests.fakes.jira.state import Issue, User
 from tests.integration.trackers.jira.conftest import site
 from worker.trackers.jira.client import Jira
 from worker.trackers.jira.comments import post
-from worker.trackers.jira.limits import RateLimited
+from worker.trackers.limited import RateLimited
 
 JOB = "01jabcdef"
 REPORT = "### Done\n\nAll **tests** pass: `pytest -q`.\n\n| Command | Result |\n|---|---|\n| `pytest` | ok |\n"

@@ -75,13 +75,12 @@ async def test_a_long_history_is_read_to_its_beginning(jira: Jira, fake: FakeJir
 
 
 async def test_attachments_are_listed_with_size_and_type(jira: Jira, fake: FakeJira, issue: Issue, ann: User) -> None:
-    shown = {"id": "10100", "filename": "log.txt", "size": 2048, "mimeType": "text/plain"}
-    issue.attachments.append(shown | {"author": fake.state.shown(ann), "content": "https://elsewhere.example/x"})
+    hung = fake.state.attach(ann, issue, "log.txt", b"It broke.\n")
 
     (file,) = (await issues.fetch(jira, "jira", issue.key)).attachments
 
-    assert (file.id, file.name, file.size, file.media_type) == ("10100", "log.txt", 2048, "text/plain")
-    assert file.author == Person(id="ann", name="Ann Lee")
+    assert (file.id, file.name, file.size, file.media_type) == (hung.id, "log.txt", 10, "text/plain")
+    assert (file.author, file.created_at) == (Person(id="ann", name="Ann Lee"), hung.created)
 
 
 async def test_an_issue_that_is_not_there_is_named_with_what_may_be_missing(jira: Jira) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.trackers.github.limits import AT_MOST, Limits, RateLimited
+from worker.trackers.github.limits import AT_MOST, Limits
+from worker.trackers.limited import RateLimited
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}'

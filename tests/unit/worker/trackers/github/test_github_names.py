@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import errors
-from worker.trackers.github.names import Endpoint, RepositoryName, segment
+from worker.trackers.addresses import segment
+from worker.trackers.github.names import Endpoint, RepositoryName
 
 
 @pytest.mark.parametrize(

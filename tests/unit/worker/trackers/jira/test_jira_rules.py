@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from jobs import errors
 from worker.trackers.jira.faults import fault
 from worker.trackers.jira.jql import Query, quoted
-from worker.trackers.jira.limits import AT_MOST, Limits, RateLimited
+from worker.trackers.jira.limits import AT_MOST, Limits
 from worker.trackers.jira.site import Site
+from worker.trackers.limited import RateLimited
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TOKEN = SecretStr("the-token-of-our-account")
