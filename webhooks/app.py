@@ -2,6 +2,9 @@
 
 The order of the checks is fixed: source, type, size, signature, content. Nothing a stranger sends is read beyond the
 size limit, kept or explained.
+
+It stands on aiohttp's `web.Server` and not on its `Application`, whose router, middlewares and signals cost as much as
+reading a delivery does.
 """
 
 from __future__ import annotations
@@ -9,15 +12,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from jobs import errors
 from jobs.catalog import Source
@@ -29,7 +31,8 @@ from webhooks.configuration import Configuration, Known, LoadWorkspace
 from webhooks.gate import Gate
 from webhooks.intake import Answer, accept, dismiss, obey
 from webhooks.jira import RETRY_HEADER
-from webhooks.readers import prove, read, takes
+from webhooks.limits import DEFAULT_LIMITS, Limits
+from webhooks.readers import NOBODY, prove, read, takes
 from webhooks.reading import BadRequest, Command, Ignored, Intake
 from webhooks.signatures import Forged, Verified
 
@@ -38,33 +41,19 @@ LINGERING = 2.0  # seconds the rest of a refused body is read away, so that the 
 IDLE = 75.0  # seconds a connection without a request is kept
 STOPPING = 5.0  # seconds deliveries in work may take to end when the receiver stops
 
+DELIVERIES = "/webhooks/"  # and the name of a source
+HEALTH = "/healthz"
+
 WRONG_TYPE = (
     "The body must be JSON. Send it with the header Content-Type: application/json, and no Content-Encoding; in "
     'GitHub, open the webhook\'s settings and set "Content type" to application/json.'
 )
 
-FACTS: web.RequestKey[dict[str, object]] = web.RequestKey("facts", dict[str, object])
+Facts = dict[str, object]
 """What the log line of a delivery will say."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much the receiver takes."""
-
-    body: int = 2 * 1024 * 1024
-    """Bytes of one delivery."""
-    reading: float = 10.0
-    """Seconds a sender may take to send the body."""
-    working: int = 64
-    """Deliveries that may be in work at once, after their bodies have arrived."""
-    patience: float = 4.0
-    """Seconds a delivery waits in line; with the ledger's own 5 it is answered before GitHub gives up after 10."""
-
-
-DEFAULT_LIMITS = Limits()
 
 
 def create_app(
@@ -74,7 +63,7 @@ def create_app(
     wake: Wake,
     workspace: LoadWorkspace,
     limits: Limits = DEFAULT_LIMITS,
-) -> web.Application:
+) -> Receiver:
     """Make the receiver.
 
     Args:
@@ -85,63 +74,51 @@ def create_app(
         workspace: loads the defaults in force.
         limits: of size, time and number.
     """
-    bell = Bell(wake)
-    receiver = Receiver(ledger, Configuration(ledger, settings, vault, workspace), bell.ring, limits)
-    app = web.Application(middlewares=[receiver.answer_in_json], client_max_size=limits.body)
-    app.cleanup_ctx.append(lambda _app: bell.hung())
-    app.on_response_prepare.append(_hide_server)
-    app.router.add_post("/webhooks/{source}", receiver.receive_delivery)
-    app.router.add_get("/healthz", receiver.report_health)
-    return app
+    return Receiver(ledger, Configuration(ledger, settings, vault, workspace), Bell(wake), limits)
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def serving(app: Receiver, host: str, port: int) -> AsyncIterator[int]:
     """Serve until the block ends; yields the port, which the system chooses when `port` is 0.
 
     Raises:
         OSError: the address cannot be listened on.
     """
-    runner = web.AppRunner(
-        app,
+    server = web.Server(
+        app.answer,
+        request_factory=partial(_Request, loop=asyncio.get_running_loop(), client_max_size=app.limits.body),
         access_log=None,
         auto_decompress=False,
         keepalive_timeout=IDLE,
         lingering_time=LINGERING,
-        shutdown_timeout=STOPPING,
     )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+    runner = web.ServerRunner(server, shutdown_timeout=STOPPING)
+    async with app.bell.hung():
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            yield int(runner.addresses[0][1])
+        finally:
+            await runner.cleanup()
 
 
 class Receiver:
     """Handles deliveries, each from its first byte to its answer."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        configuration: Configuration,
-        wake: Callable[[], None],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, ledger: Ledger, configuration: Configuration, bell: Bell, limits: Limits) -> None:
+        self.bell = bell
+        self.limits = limits
         self._ledger = ledger
         self._configuration = configuration
-        self._wake = wake
-        self._limits = limits
         self._work = Gate(limits.working, limits.patience)
         self._logger = structlog.get_logger().bind()  # once, and not anew for each line
 
-    @web.middleware
-    async def answer_in_json(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Turn every failure into a JSON answer, and write one line about each delivery: no content, no secret."""
         started = time.monotonic()
-        facts = request[FACTS] = {}
+        facts: Facts = {}
         try:
-            response = await handler(request)
+            response = await self._handle(request, facts)
         except web.HTTPException as refused:
             response = _failure(HTTPStatus(refused.status), refused.text or "", refused.headers)
         except errors.JcaError as error:
@@ -157,15 +134,21 @@ class Receiver:
             )
         return response
 
-    async def report_health(self, _request: web.Request) -> web.Response:
-        """Healthy means that the sources are known."""
-        await self._configuration.current()
-        return _response(HTTPStatus.OK, {"status": "ok"})
+    async def _handle(self, request: web.BaseRequest, facts: Facts) -> web.Response:
+        path = request.path
+        name = path.removeprefix(DELIVERIES)
+        if name and name != path and "/" not in name:
+            _allow(request, "POST")
+            return await self._receive(request, name, facts)
+        if path == HEALTH:
+            _allow(request, "GET", "HEAD")
+            await self._configuration.current()  # healthy means that the sources are known
+            return _response(HTTPStatus.OK, {"status": "ok"})
+        raise web.HTTPNotFound
 
-    async def receive_delivery(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.BaseRequest, name: str, facts: Facts) -> web.Response:
         """Answer one delivery: 202 when its job is recorded, 200 when there is nothing to do."""
-        name = request.match_info["source"]
-        request[FACTS]["source"] = name[:64]
+        facts["source"] = name[:64]
         known = await self._configuration.current()
         source = known.sources.get(name)
         if source is None:
@@ -174,21 +157,22 @@ class Receiver:
             raise web.HTTPUnsupportedMediaType(text=WRONG_TYPE)
         body = await self._read_body(request)
         async with self._work:
-            _authenticate(source, request, body)
-            reading = _read(source, request, body, known)
+            _authenticate(source, request, body, facts)
+            reading = _read(source, request, body, known, facts)
             answer = await self._take_in(reading, known)
         content = _content(answer)
-        request[FACTS].update(content)
+        facts.update(content)
         return _response(HTTPStatus.ACCEPTED if answer.status == "accepted" else HTTPStatus.OK, content)
 
-    async def _read_body(self, request: web.Request) -> bytes:
+    async def _read_body(self, request: web.BaseRequest) -> bytes:
         length = request.content_length or 0
-        if length > self._limits.body:
-            raise web.HTTPRequestEntityTooLarge(max_size=self._limits.body, actual_size=length)
+        if length > self.limits.body:
+            raise web.HTTPRequestEntityTooLarge(max_size=self.limits.body, actual_size=length)
         if request.content.is_eof():  # it has arrived whole: no timer has to be set and cleared
             return await request.read()
         try:
-            async with asyncio.timeout(self._limits.reading):
+            async with asyncio.timeout(self.limits.reading):
+                await _encourage(request)
                 return await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from None
@@ -198,30 +182,51 @@ class Receiver:
     async def _take_in(self, reading: Intake | Command | Ignored, known: Known) -> Answer:
         match reading:
             case Intake():
-                return await accept(self._ledger, reading, known.workspace, self._wake)
+                return await accept(self._ledger, reading, known.workspace, self.bell.ring)
             case Command():
-                return await obey(self._ledger, reading, self._wake)
+                return await obey(self._ledger, reading, self.bell.ring)
             case Ignored():
                 return await dismiss(self._ledger, reading)
 
 
-def _authenticate(source: Source, request: web.Request, body: bytes) -> None:
+class _Request(web.BaseRequest):
+    """A request whose answer does not name the server's software."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        response.headers.popall("Server", None)
+
+
+def _allow(request: web.BaseRequest, *methods: str) -> None:
+    if request.method not in methods:
+        raise web.HTTPMethodNotAllowed(request.method, methods)
+
+
+async def _encourage(request: web.BaseRequest) -> None:
+    """Ask for the body where the sender waits to be asked (https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1)."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # of the answer itself nothing is sent yet
+
+
+def _authenticate(source: Source, request: web.BaseRequest, body: bytes, facts: Facts) -> None:
     match prove(source, request.headers, body):
         case Verified(secret):
             if secret:  # an older one, which cannot go yet
-                request[FACTS]["secret"] = secret
+                facts["secret"] = secret
         case Forged(reason):
-            request[FACTS]["forged"] = reason
+            facts["forged"] = reason
             raise web.HTTPUnauthorized(text="The signature does not hold.")
 
 
-def _read(source: Source, request: web.Request, body: bytes, known: Known) -> Intake | Command | Ignored:
-    reading = read(source, request.headers, body, known.workspace)
+def _read(
+    source: Source, request: web.BaseRequest, body: bytes, known: Known, facts: Facts
+) -> Intake | Command | Ignored:
+    reading = read(source, request.headers, body, known.workspace, known.accounts.get(source.name, NOBODY))
     if isinstance(reading, BadRequest):
         raise web.HTTPBadRequest(text=reading.reason)
-    request[FACTS].update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
+    facts.update(act=reading.envelope.event, delivery=reading.envelope.delivery_key)
     if retry := request.headers.get(RETRY_HEADER):
-        request[FACTS]["retry"] = retry[:8]
+        facts["retry"] = retry[:8]
     return reading
 
 
@@ -243,7 +248,3 @@ def _failure(status: HTTPStatus, reason: str, headers: Mapping[str, str] = _NONE
 
 def _response(status: HTTPStatus, content: Mapping[str, str], headers: Mapping[str, str] = _NONE) -> web.Response:
     return web.Response(status=status, body=json.dumps(content).encode(), headers={**_JSON, **headers})
-
-
-async def _hide_server(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.popall("Server", None)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from pydantic import ValidationError
 
 from jobs import errors
-from jobs.commands import read_command
+from jobs.commands import read_command, text_hash
 from jobs.directives.labels import is_ours
 from jobs.ticket import Person
 from webhooks.github_payload import CommentEvent, Event, IssueEvent, PullRequestEvent
@@ -26,7 +26,6 @@ from webhooks.reading import (
     content_hash,
     delivery_key,
     explain,
-    text_hash,
 )
 
 Reading = Intake | Command | Ignored

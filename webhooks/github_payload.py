@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from jobs.storable import STORABLE
 from jobs.ticket import Person, Ticket
-from webhooks.reading import NO_NUL, Text, Url
+from webhooks.reading import Text, Url
 
-_Login = Annotated[str, Field(min_length=1, max_length=200), NO_NUL]
-_FullName = Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$", max_length=200), NO_NUL]
+_Login = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
+_FullName = Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$", max_length=200), STORABLE]
 _Number = Annotated[int, Field(gt=0, lt=10**18)]
 
 
@@ -57,7 +58,7 @@ class Issue(_Written):
     title: Text
     html_url: Url
     body: Text | None = None
-    state: Annotated[str, Field(max_length=64), NO_NUL] = "open"
+    state: Annotated[str, Field(max_length=64), STORABLE] = "open"
     labels: tuple[Label, ...] = ()
     assignees: Annotated[tuple[User, ...], Field(max_length=100)] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -37,6 +37,16 @@ class Answer:
     """The reason in words, where the code alone does not say enough."""
 
 
+@dataclass(frozen=True)
+class Taking:
+    """A ticket with the job that it becomes, unless something speaks against it."""
+
+    intake: Intake
+    job: Job
+    refusal: str | None = None
+    """Why the ticket starts no work by itself; an edit of it may still reach the job at work on it."""
+
+
 async def accept(ledger: Ledger, intake: Intake, workspace: Workspace, wake: Callable[[], None]) -> Answer:
     """Record a job for a ticket, unless this delivery, ticket or text already has one.
 
@@ -54,7 +64,8 @@ async def accept(ledger: Ledger, intake: Intake, workspace: Workspace, wake: Cal
     refusal = eligible(intake.ticket, workspace, has_block=_has_block(intake.ticket))
     if refusal and intake.trigger != "edited":
         return await dismiss(ledger, Ignored(intake.envelope, refusal, intake.actor))
-    return _woken(await ledger.write(_settle, intake, Job(ticket=intake.ticket, actor=intake.actor), refusal), wake)
+    taking = Taking(intake, Job(ticket=intake.ticket, actor=intake.actor), refusal)
+    return _woken(await ledger.write_together(settle, taking), wake)
 
 
 async def obey(ledger: Ledger, command: Command, wake: Callable[[], None]) -> Answer:
@@ -82,21 +93,64 @@ def _woken(answer: Answer, wake: Callable[[], None]) -> Answer:
     return answer
 
 
-def _settle(tx: Transaction, intake: Intake, job: Job, refusal: str | None) -> Answer:
+def settle(tx: Transaction, takings: Sequence[Taking]) -> list[Answer]:
+    """Decide about tickets and record what becomes of them, as if one after the other.
+
+    Of several, those that nothing can speak against are recorded together.
+    """
+    if len(takings) == 1:
+        return [_settle(tx, takings[0])]
+    fresh = _fresh(tx, takings)
+    if fresh:
+        _record(tx, fresh)
+    promised = {taking.job.id for taking in fresh}
+    return [_accepted(taking) if taking.job.id in promised else _settle(tx, taking) for taking in takings]
+
+
+def _fresh(tx: Transaction, takings: Sequence[Taking]) -> list[Taking]:
+    """Those of whose ticket and of whose delivery neither the ledger nor one before them knows anything."""
+    tickets = twins.with_jobs(tx, [taking.intake.ticket for taking in takings])
+    delivered = deliveries.known(tx, [taking.intake.envelope.identity for taking in takings])
+    fresh = list[Taking]()
+    for taking in takings:
+        ticket, delivery = (taking.intake.ticket.source, taking.intake.ticket.key), taking.intake.envelope.identity
+        if not taking.refusal and ticket not in tickets and delivery not in delivered:
+            fresh.append(taking)
+        tickets.add(ticket)
+        delivered.add(delivery)
+    return fresh
+
+
+def _record(tx: Transaction, fresh: Sequence[Taking]) -> None:
+    kept = [_delivery(taking.intake.envelope, taking.intake.actor, _accepted(taking)) for taking in fresh]
+    deliveries.record_new(tx, kept)
+    records.insert_jobs(tx, [(taking.job, _why(taking.intake)) for taking in fresh], who="webhooks")
+
+
+def _accepted(taking: Taking) -> Answer:
+    return Answer("accepted", job_id=taking.job.id)
+
+
+def _why(intake: Intake) -> str:
+    return f"{intake.envelope.event} by {intake.actor.id}"
+
+
+def _settle(tx: Transaction, taking: Taking) -> Answer:
+    intake, job = taking.intake, taking.job
     envelope, ticket = intake.envelope, intake.ticket
     twins.lock(tx, ticket)
     found = twins.find(tx, ticket, now() - SAME_TEXT)
     if found.unfinished:
         return _edit(tx, intake, found.unfinished) or _keep(tx, envelope, intake.actor, _duplicate(found))
-    if refusal:
-        return _keep(tx, envelope, intake.actor, Answer("ignored", refusal))
+    if taking.refusal:
+        return _keep(tx, envelope, intake.actor, Answer("ignored", taking.refusal))
     if found.same_text:
         return _keep(tx, envelope, intake.actor, _duplicate(found))
     if intake.trigger in AFTERTHOUGHTS and (done := twins.succeeded(tx, ticket)):
         return _keep(tx, envelope, intake.actor, Answer("duplicate", "job_succeeded", done))
-    answer = _keep(tx, envelope, intake.actor, Answer("accepted", job_id=job.id))
+    answer = _keep(tx, envelope, intake.actor, _accepted(taking))
     if answer.status == "accepted":
-        records.insert_job(tx, job, who="webhooks", why=f"{envelope.event} by {intake.actor.id}")
+        records.insert_job(tx, job, who="webhooks", why=_why(intake))
     return answer
 
 
@@ -146,7 +200,14 @@ def _has_block(ticket: Ticket) -> bool:
 
 def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Answer) -> Answer:
     """Keep the delivery with its answer; if it is kept already, the answer is that."""
-    delivery = Delivery(
+    if deliveries.record(tx, _delivery(envelope, actor, answer)):
+        return answer
+    first = deliveries.seen(tx, envelope.source, envelope.delivery_key, envelope.content_hash)
+    return Answer("duplicate", "delivery_repeated", first.job_id if first else None)
+
+
+def _delivery(envelope: Envelope, actor: Person | None, answer: Answer) -> Delivery:
+    return Delivery(
         id=new_id(),
         source=envelope.source,
         key=envelope.delivery_key,
@@ -158,7 +219,3 @@ def _keep(tx: Transaction, envelope: Envelope, actor: Person | None, answer: Ans
         job_id=answer.job_id,
         body=envelope.body,
     )
-    if deliveries.record(tx, delivery):
-        return answer
-    first = deliveries.seen(tx, delivery.source, delivery.key, delivery.content_hash)
-    return Answer("duplicate", "delivery_repeated", first.job_id if first else None)

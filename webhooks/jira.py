@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from jobs import errors
 from jobs.adf import visible_body
-from jobs.commands import read_command
+from jobs.commands import read_command, text_hash
 from jobs.directives.labels import is_ours
 from jobs.reasons import Code
 from jobs.ticket import Person
@@ -29,7 +29,6 @@ from webhooks.reading import (
     content_hash,
     delivery_key,
     explain,
-    text_hash,
 )
 
 IDENTIFIER_HEADER = "X-Atlassian-Webhook-Identifier"

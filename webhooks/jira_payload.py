@@ -12,41 +12,22 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.adf import visible_body
-from jobs.ticket import Person, Ticket
-from webhooks.reading import NO_NUL, Text
+from jobs.jira_user import User
+from jobs.storable import STORABLE
+from jobs.ticket import Ticket
+from webhooks.reading import Text
 
 _LONGEST_URL = 2048  # characters
 _BASE = re.compile(r"(https?://[^\s\x00-\x1f/@?#]+(?:/[^\s\x00-\x1f?#]*?)?)/rest/api/")
 
-_Id = Annotated[str, Field(max_length=200), NO_NUL]
-_Label = Annotated[str, Field(min_length=1, max_length=255), NO_NUL]
+_Id = Annotated[str, Field(max_length=200), STORABLE]
+_Label = Annotated[str, Field(min_length=1, max_length=255), STORABLE]
 IssueKey = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}-[1-9][0-9]{0,17}$")]
 _Number = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
 
 
 class _Payload(BaseModel):
     model_config = ConfigDict(coerce_numbers_to_str=True)  # identifiers are text or numbers, by version
-
-
-class User(_Payload):
-    """An account: by `accountId` in Cloud, by `name` (or `key`) in Data Center."""
-
-    account_id: _Id = Field("", alias="accountId")
-    name: _Id = ""
-    key: _Id = ""
-    account_type: Text = Field("", alias="accountType")
-    display_name: Annotated[str, Field(max_length=1000), NO_NUL] = Field("", alias="displayName")
-
-    @property
-    def id(self) -> str:
-        """What Jira calls the account; empty for nobody."""
-        return self.account_id or self.name or self.key
-
-    def person(self) -> Person | None:
-        """The account as the records know it."""
-        if not self.id:
-            return None
-        return Person(id=self.id, name=self.display_name[:200], is_bot=self.account_type == "app")
 
 
 class _Category(_Payload):

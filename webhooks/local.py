@@ -12,13 +12,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs import errors
+from jobs.storable import STORABLE
 from jobs.ticket import Flavor, Person, Ticket
-from webhooks.reading import NO_NUL, BadRequest, Envelope, Intake, Url, content_hash, delivery_key, explain
+from webhooks.reading import BadRequest, Envelope, Intake, Url, content_hash, delivery_key, explain
 
 DELIVERY_HEADER = "X-JCA-Delivery"
 
-_Name = Annotated[str, Field(min_length=1, max_length=200), NO_NUL]
-_Label = Annotated[str, Field(min_length=1, max_length=100), NO_NUL]
+_Name = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
+_Label = Annotated[str, Field(min_length=1, max_length=100), STORABLE]
 
 
 class _Strict(BaseModel):
@@ -27,17 +28,17 @@ class _Strict(BaseModel):
 
 class _Ticket(_Strict):
     key: _Name
-    title: Annotated[str, Field(min_length=1, max_length=1000), NO_NUL]
-    body: Annotated[str, Field(max_length=131_072), NO_NUL]
+    title: Annotated[str, Field(min_length=1, max_length=1000), STORABLE]
+    body: Annotated[str, Field(max_length=131_072), STORABLE]
     flavor: Flavor = "markdown"
     labels: Annotated[tuple[_Label, ...], Field(max_length=100)] = ()
     url: Url = ""
-    repository: Annotated[str, Field(max_length=200), NO_NUL] = ""
+    repository: Annotated[str, Field(max_length=200), STORABLE] = ""
 
 
 class _Actor(_Strict):
     id: _Name
-    name: Annotated[str, Field(max_length=200), NO_NUL] = ""
+    name: Annotated[str, Field(max_length=200), STORABLE] = ""
 
 
 class _Body(_Strict):

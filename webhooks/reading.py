@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints, ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from jobs import errors
 from jobs.commands import Asked
+from jobs.storable import STORABLE
 from jobs.ticket import Person, Ticket
 
 OWN_COMMENT = "<!-- jca:"
@@ -21,10 +22,7 @@ OWN_COMMENT = "<!-- jca:"
 _DELIVERY_KEY = re.compile(r"[!-~]{1,256}")
 _LONGEST_REASON = 200  # characters
 
-NO_NUL = AfterValidator(lambda value: value.replace("\0", "\N{REPLACEMENT CHARACTER}"))
-"""Makes text storable: PostgreSQL takes no NUL, and a fingerprint has them between its fields."""
-
-Text = Annotated[str, NO_NUL]
+Text = Annotated[str, STORABLE]
 """Text of a ticket."""
 
 Url = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s\x00-\x1f]+)?$", max_length=2048)]
@@ -44,6 +42,11 @@ class Envelope:
     """SHA-256 of the raw body, hexadecimal."""
     body: bytes = field(default=b"", repr=False)
     """As received."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What the sender and we call this delivery by: its source and the sender's identifier."""
+        return self.source, self.delivery_key
 
 
 Trigger = Literal["opened", "edited", "labeled", "assigned", "reopened", "commented", "polled"]
@@ -117,11 +120,6 @@ class BadRequest:
 def content_hash(body: bytes) -> str:
     """SHA-256 of a raw body, hexadecimal."""
     return hashlib.sha256(body).hexdigest()
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 of a comment's text, hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def delivery_key(headers: Mapping[str, str], name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ StillLeading = Callable[[], Awaitable[bool]]
 """Whether this process is the leader still; asked from time to time."""
 
 _P = ParamSpec("_P")
+_I = TypeVar("_I")
 _T = TypeVar("_T")
 
 _ADDRESSES = "Use sqlite:///absolute/path or postgresql://user:password@host/name."
@@ -35,6 +36,9 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[Transaction], _T]) -> _T:
         """Run `work` and return when what it did is durable."""
+
+    async def write_together(self, work: Callable[[Transaction, Sequence[_I]], Sequence[_T]], item: _I) -> _T:
+        """Run `work` on this item, maybe along with others, and return when it is durable."""
 
     def leading(self) -> AbstractAsyncContextManager[StillLeading | None]:
         """Be the leader within the block, or get None if another is."""
@@ -87,6 +91,21 @@ class Ledger:
         """
         with failures.translated():
             return await self._database.write(lambda tx: work(tx, *args, **kwargs))
+
+    async def write_together(self, work: Callable[[Transaction, Sequence[_I]], Sequence[_T]], item: _I) -> _T:
+        """Return what `work(transaction, items)` makes of this item, once it is durable; if it raises, nothing is kept.
+
+        SQLite hands it the items of all who wait for the same work at this moment, and when that fails each by itself.
+
+        Args:
+            work: does with several items what it does with them one after the other; the same function for every item.
+            item: what is to be written.
+
+        Raises:
+            errors.TryAgain: the database did not take the write in time.
+        """
+        with failures.translated():
+            return await self._database.write_together(work, item)
 
     @asynccontextmanager
     async def leading(self) -> AsyncIterator[StillLeading | None]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select
 
 from jobs import errors
 from jobs.job import now
-from jobs.ledger import schema, upserts
+from jobs.ledger import pairs, schema, upserts
 from jobs.ledger.database import Transaction
+from jobs.ledger.prepared import Prepared
 from jobs.ticket import Delivery
 
 LARGEST_BODY = 64 * 1024  # bytes; a larger one is not kept, and cut off it would be of no use
@@ -63,20 +64,18 @@ class Filter(BaseModel):
 
 def record(tx: Transaction, delivery: Delivery) -> bool:
     """Keep a delivery; False if the same one (source, sender's id and content) is already kept."""
-    values = {
-        "id": delivery.id,
-        "source": delivery.source,
-        "key": delivery.key,
-        "content_hash": delivery.content_hash,
-        "event": delivery.event,
-        "actor": delivery.actor.id if delivery.actor else "",
-        "outcome": delivery.outcome,
-        "reason": delivery.reason,
-        "job_id": delivery.job_id,
-        "body": _packed(delivery.body),
-        "received_at": now().isoformat(),
-    }
-    return upserts.add(tx, schema.deliveries, values)
+    return upserts.add(tx, schema.deliveries, _columns(delivery))
+
+
+def record_new(tx: Transaction, fresh: Sequence[Delivery]) -> None:
+    """Keep deliveries, at least one, none of which is kept already."""
+    _INSERT.change_all(tx, [_columns(delivery) for delivery in fresh])
+
+
+def known(tx: Transaction, keys: Sequence[pairs.Pair]) -> set[pairs.Pair]:
+    """Of these sources and sender's ids those under which some delivery is kept, whatever its content."""
+    table = schema.deliveries.c
+    return pairs.present(tx, (table.source, table.key), keys)
 
 
 def seen(tx: Transaction, source: str, key: str, content_hash: str) -> Received | None:
@@ -117,6 +116,22 @@ def recent(tx: Transaction, limit: int = 50) -> list[Received]:
     return listing(tx, Filter(), limit=limit)
 
 
+def _columns(delivery: Delivery) -> dict[str, object]:
+    return {
+        "id": delivery.id,
+        "source": delivery.source,
+        "key": delivery.key,
+        "content_hash": delivery.content_hash,
+        "event": delivery.event,
+        "actor": delivery.actor.id if delivery.actor else "",
+        "outcome": delivery.outcome,
+        "reason": delivery.reason,
+        "job_id": delivery.job_id,
+        "body": _packed(delivery.body),
+        "received_at": now().isoformat(),
+    }
+
+
 def _packed(body: bytes) -> bytes:
     """Compressed the quickest way: that costs less than writing all of it to the disk would."""
     return zlib.compress(body, zlib.Z_BEST_SPEED) if 0 < len(body) <= LARGEST_BODY else b""
@@ -133,3 +148,6 @@ def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield or_(*(part.icontains(wanted.text, autoescape=True) for part in searched))
     if wanted.before:
         yield column.id < wanted.before
+
+
+_INSERT = Prepared(insert(schema.deliveries))

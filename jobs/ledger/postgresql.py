@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
@@ -19,6 +19,7 @@ LEADER = 0x6A6361
 """Key of the leader's advisory lock, "jca" in ASCII: any number nothing else in this database uses."""
 ANSWERING = 5.0  # seconds after which a server that does not answer counts as gone
 
+_I = TypeVar("_I")
 _T = TypeVar("_T")
 
 _HELD = text(
@@ -48,6 +49,11 @@ class Postgresql:
         """Run `work` in a transaction of its own and return after its commit."""
         async with self._counted(), self._writing.begin() as connection:
             return await connection.run_sync(work)
+
+    async def write_together(self, work: Callable[[Connection, Sequence[_I]], Sequence[_T]], item: _I) -> _T:
+        """Run `work` on this item alone: two transactions that each write for several could wait for each other."""
+        (result,) = await self.write(lambda connection: work(connection, [item]))
+        return result
 
     @asynccontextmanager
     async def leading(self) -> AsyncIterator[Callable[[], Awaitable[bool]] | None]:

@@ -14,11 +14,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from jobs.ledger import turn
-from jobs.ledger.writer import Writer
+from jobs.ledger.writer import Work, Writer
 
 READERS = 4
 OPENING = 5_000  # milliseconds SQLite waits while another process recovers or removes the write-ahead log
 
+LOG = 2_000  # pages of 4 KiB in the write-ahead log before they go to the file, which holds writers up for some 10 ms
+
+_I = TypeVar("_I")
 _T = TypeVar("_T")
 
 
@@ -30,7 +33,8 @@ class Sqlite:
         self._readers = ThreadPoolExecutor(READERS, "ledger-reader")
         file = Path(url.database or "")
         self._leader = file.with_name(f"{file.name}.leader")
-        writing = _engine(url, 1, "synchronous=FULL", "busy_timeout=0")  # `Turn` waits instead
+        # `Turn` waits instead of the busy timeout
+        writing = _engine(url, 1, "synchronous=FULL", "busy_timeout=0", f"wal_autocheckpoint={LOG}")
         self._writer = Writer(writing, turn.Turn(file.with_name(f"{file.name}.turn")), patience)
 
     async def read(self, work: Callable[[Connection], _T]) -> _T:
@@ -39,7 +43,11 @@ class Sqlite:
 
     async def write(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work` with the next group of writes and return after their commit."""
-        return await self._writer.write(work)
+        return await self._writer.write(lambda tx, _: [work(tx)], None, gathers=False)
+
+    async def write_together(self, work: Work[_I, _T], item: _I) -> _T:
+        """Run `work` on this item, and on those of others who wait for the same work, with the next group."""
+        return await self._writer.write(work, item, gathers=True)
 
     @asynccontextmanager
     async def leading(self) -> AsyncIterator[Callable[[], Awaitable[bool]] | None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from jobs.job import ENDED, Status
-from jobs.ledger import schema
+from jobs.ledger import pairs, schema
 from jobs.ledger.database import Transaction
 from jobs.ledger.prepared import Prepared
 from jobs.ticket import Ticket
@@ -31,6 +32,11 @@ def lock(tx: Transaction, ticket: Ticket) -> None:
     if tx.dialect.name == "postgresql":
         key = func.hashtextextended(f"{ticket.source}/{ticket.key}", 0)
         tx.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def with_jobs(tx: Transaction, tickets: Sequence[Ticket]) -> set[pairs.Pair]:
+    """Source and key of those tickets that have any job."""
+    return pairs.present(tx, (_TABLE.source, _TABLE.ticket_key), [(ticket.source, ticket.key) for ticket in tickets])
 
 
 def find(tx: Transaction, ticket: Ticket, since: datetime) -> Twins:

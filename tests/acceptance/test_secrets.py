@@ -94,15 +94,16 @@ class Kept:
 def _readable(client: httpx.Client, jobs: tuple[str, ...]) -> Iterator[str]:
     """What the API's own description says can be read."""
     described = client.get(f"{ROOT}/openapi.json").json()["paths"]
-    names = {"job": jobs, "id": jobs, "name": ("openai-compatible",), "alias": ("shop",)}
     errand = client.post(f"{ROOT}/providers/openai-compatible/test", json={}).raise_for_status().json()["id"]
+    names = {"job": jobs, "id": jobs, "name": ("openai-compatible",), "alias": ("shop",)}
+    special = {"errands": (errand,), "sources": ("tickets",)}
     for path, operations in described.items():
         if "get" not in operations:
             continue
         place = re.search(r"\{(\w+)\}", path)
         asked = [one["name"] for one in operations["get"].get("parameters", []) if one.get("required")]
         query = "&".join(f"{name}={QUERIES[name]}" for name in asked if name in QUERIES)
-        values = (errand,) if path.startswith("/errands/") else names[place[1]] if place else ("",)
+        values = special.get(path.split("/")[1], names[place[1]]) if place else ("",)
         for value in values:
             yield f"{ROOT}{path.replace(place[0], value) if place else path}?{query}"
 

@@ -14,7 +14,6 @@ from typing import Any
 import uvloop
 
 from jobs.catalog import Workspace
-from jobs.job import Job
 from jobs.ledger.database import Ledger
 from jobs.queue import connection
 from jobs.queue.doorbell import Doorbell
@@ -22,7 +21,7 @@ from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.support.deliveries import SECRET
 from webhooks.app import create_app, serving
-from webhooks.intake import Answer
+from webhooks.intake import Answer, Taking
 from worker import logs
 from worker.serving import until_stopped
 
@@ -30,10 +29,10 @@ from worker.serving import until_stopped
 class NullLedger(Ledger):
     """Says of every ticket that its job is recorded."""
 
-    async def write(self, _work: Callable[..., Any], *args: Any, **_options: Any) -> Any:  # noqa: ANN401 - as it overrides
+    async def write_together(self, _work: Callable[..., Any], item: Any) -> Any:  # noqa: ANN401 - as it overrides
         """Nothing."""
-        job = next(arg for arg in args if isinstance(arg, Job))
-        return Answer("accepted", job_id=job.id)
+        assert isinstance(item, Taking)
+        return Answer("accepted", job_id=item.job.id)
 
 
 async def main(port: int, file: str, redis_url: str, kind: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs import errors
-from jobs.ledger import configuration, migrate
+from jobs.ledger import configuration, migrate, writer
 from jobs.ledger.database import Ledger, Transaction
 from jobs.ledger.writer import LARGEST
 
@@ -176,6 +176,29 @@ async def test_the_same_work_of_several_is_one_call_that_keeps_its_place_among_o
     assert await asyncio.gather(*before, after) == [f"{name} is added" for name in "abcd"]
     assert await looking == set("abc")
     assert calls == [["a", "b", "c"], ["d"]]
+
+
+async def test_only_writes_that_are_done_together_wait_for_company_and_the_first_of_them_does_not(
+    sqlite: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = list[list[str]]()
+
+    def add_all(tx: Transaction, names: Sequence[str]) -> Sequence[str]:
+        calls.append(list(names))
+        for name in names:
+            _add(tx, name)
+        return names
+
+    monkeypatch.setattr(writer, "APART", 3600.0)
+    await sqlite.write_together(add_all, "first")
+    for name in ("alone", "alone too"):
+        await sqlite.write(_add, name)
+    monkeypatch.setattr(writer, "APART", 0.5)
+    waiting = asyncio.create_task(sqlite.write_together(add_all, "waits"))
+    await sqlite.read(configuration.mark, "m")
+    await asyncio.gather(waiting, sqlite.write_together(add_all, "joins"))
+
+    assert calls == [["first"], ["waits", "joins"]]
 
 
 async def test_of_items_written_at_one_go_each_that_cannot_be_written_fails_alone(sqlite: Ledger, file: Path) -> None:

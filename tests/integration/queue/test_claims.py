@@ -7,6 +7,7 @@ import time
 
 from arq.connections import ArqRedis
 
+from jobs.order import VERSION
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
 from jobs.queue.worker import Lease
@@ -240,7 +241,7 @@ async def test_what_a_dead_worker_held_is_cancelled_without_any_worker(
     dispatch: Dispatch, order: Order, redis: ArqRedis, happened: Happened
 ) -> None:
     await dispatch.enqueue(order("one"))
-    await Scripts(redis).claim(args=["dead", 1, 1, 1, *CLAUDE])
+    await Scripts(redis).claim(args=["dead", 1, 1, VERSION, *CLAUDE])
     await asyncio.sleep(0.05)
 
     assert await dispatch.cancel("one.1") == "cancelled"
@@ -298,7 +299,7 @@ async def test_a_job_that_kills_its_worker_again_and_again_is_given_up(
     await dispatch.enqueue(order("poison"))
     scripts = Scripts(redis)
     for _ in range(3):
-        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, *CLAUDE])
+        _, claimed = await scripts.claim(args=["dead", 1, 1, VERSION, *CLAUDE])
         assert claimed[0] == b"poison.1"
         await asyncio.sleep(0.05)
     start(record)

@@ -11,6 +11,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from jobs.events import Events
+from jobs.order import VERSION
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
@@ -200,13 +201,16 @@ async def test_a_lease_that_ended_while_the_server_was_away_is_no_crash_of_its_w
     await (await open_dispatch(outage_redis)).enqueue(order("one"))
     scripts = Scripts(outage_redis)
     for _ in range(4):  # one more than a job may crash
-        _, claimed = await scripts.claim(args=["dead", 1, 1, 1, *CLAUDE])
+        _, claimed = await scripts.claim(args=["dead", 1, 1, VERSION, *CLAUDE])
         assert claimed[0] == b"one.1"
         await restart(valkey, outage_redis)
         await open_dispatch(outage_redis)
-        assert await scripts.claim(args=["alive", 60_000, 1, 1, *CLAUDE]) != [-1, []]  # still nothing: there is grace
+        assert await scripts.claim(args=["alive", 60_000, 1, VERSION, *CLAUDE]) != [
+            -1,
+            [],
+        ]  # still nothing: there is grace
         await outage_redis.delete("jca:grace")
-    _, claimed = await scripts.claim(args=["alive", 60_000, 1, 1, *CLAUDE])
+    _, claimed = await scripts.claim(args=["alive", 60_000, 1, VERSION, *CLAUDE])
 
     assert claimed[0] == b"one.1"
     events = await Events(outage_redis).read("0", count=500, block_ms=0)

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from jobs import holds
+from jobs.order import VERSION
 from jobs.queue.offer import Offer
 from jobs.queue.scripts import Scripts
 from tests.integration.queue.model import Job, Model
@@ -75,7 +76,7 @@ class Queue(RuleBasedStateMachine):
     @rule(offers=st.lists(st.sampled_from(OFFERS), min_size=1, unique=True), free=st.integers(0, 6))
     def claim(self, offers: list[Offer], free: int) -> None:
         words = [word for offer in offers for word in offer]
-        _, found = self.scripts.claim(args=["w", FOREVER, free, 1, *words])
+        _, found = self.scripts.claim(args=["w", FOREVER, free, VERSION, *words])
         claimed = {job.decode(): token.decode() for job, token in zip(found[::3], found[1::3], strict=True)}
 
         assert list(claimed) == [job.id for job in self.model.claim(offers, free)]

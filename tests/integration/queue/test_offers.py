@@ -6,6 +6,7 @@ import asyncio
 
 from arq.connections import ArqRedis
 
+from jobs.order import VERSION
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.offer import Offer
 from jobs.queue.scripts import Scripts
@@ -48,10 +49,10 @@ async def test_wanted_are_the_offers_for_which_something_waits(
     await dispatch.enqueue(order("d", account=PERSONAL.account, model=PERSONAL.model))
     assert await dispatch.wanted() == {CLAUDE, PERSONAL}
 
-    await Scripts(redis).claim(args=["w", 5000, 2, 1, *CLAUDE])
+    await Scripts(redis).claim(args=["w", 5000, 2, VERSION, *CLAUDE])
     await dispatch.cancel("d.1")
     assert await dispatch.wanted() == {CLAUDE}
-    await Scripts(redis).claim(args=["w", 5000, 1, 1, *CLAUDE])
+    await Scripts(redis).claim(args=["w", 5000, 1, VERSION, *CLAUDE])
     assert await dispatch.wanted() == set()
 
 
@@ -63,7 +64,7 @@ async def test_ten_thousand_that_nobody_can_run_cost_a_claim_nothing(redis: ArqR
 
     async def claim() -> tuple[bytes, int]:
         before = await _commands(redis)
-        _, found = await scripts.claim(args=["w", 60_000, 1, 1, *CLAUDE])
+        _, found = await scripts.claim(args=["w", 60_000, 1, VERSION, *CLAUDE])
         return found[0], await _commands(redis) - before
 
     await enqueue("first", CLAUDE, 0)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from arq.connections import ArqRedis
 
+from jobs.order import VERSION
 from jobs.queue.connection import connect
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
@@ -15,7 +16,7 @@ from tests.support.valkey import Valkey, open_dispatch
 
 
 async def claim(redis: ArqRedis, lease: int = 60_000) -> tuple[int, list[bytes]]:
-    due, found = await Scripts(redis).claim(args=["w", lease, 9, 1, *CLAUDE])
+    due, found = await Scripts(redis).claim(args=["w", lease, 9, VERSION, *CLAUDE])
     return due, found[::3]
 
 
@@ -64,7 +65,7 @@ async def test_a_restarted_server_takes_no_lease_away_until_it_is_open_and_some_
     dispatch = await open_dispatch(outage_redis)
     await dispatch.enqueue(order("runs"))
     await dispatch.enqueue(order("waits"), priority=1)
-    await Scripts(outage_redis).claim(args=["w", 1, 1, 1, *CLAUDE])
+    await Scripts(outage_redis).claim(args=["w", 1, 1, VERSION, *CLAUDE])
     before = await dispatch.server()
     await restart(valkey, outage_redis)
 

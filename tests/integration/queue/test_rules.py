@@ -9,6 +9,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from jobs import holds
+from jobs.order import VERSION
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
 from tests.integration.queue.crew import CLAUDE, CODEX, Eventually, Order, Record, Start
@@ -23,7 +24,7 @@ def scripts(redis: ArqRedis) -> Scripts:
 
 async def claim(scripts: Scripts, free: int = 9, lease: int = 5000) -> list[str]:
     """What is claimed for both accounts."""
-    _, found = await scripts.claim(args=["w", lease, free, 1, *CLAUDE, *CODEX])
+    _, found = await scripts.claim(args=["w", lease, free, VERSION, *CLAUDE, *CODEX])
     return [job.decode() for job in found[::3]]
 
 
@@ -133,7 +134,7 @@ async def test_a_hold_ends_by_itself_and_the_worker_wakes_for_it(
     await dispatch.hold(PAYMENTS, datetime.now(UTC) + timedelta(days=1))
     await dispatch.enqueue(order("one", repository="website"))
     assert (await dispatch.holds())[holds.account("claude")] == until  # exactly
-    due, found = await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE])
+    due, found = await scripts.claim(args=["w", 5000, 1, VERSION, *CLAUDE])
     assert found == []
     assert 0 < due <= 600
     start(record, lease=60)

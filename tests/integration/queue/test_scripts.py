@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from arq.connections import ArqRedis
 
+from jobs.order import VERSION
 from jobs.queue.scripts import Scripts
 from tests.integration.queue.crew import CLAUDE
 from tests.support.valkey import open_dispatch
@@ -29,13 +30,13 @@ async def claim(scripts: Scripts, worker: str = "w", *, lease: int = 5000, free:
 
 
 async def test_claim_says_when_the_next_lease_ends(scripts: Scripts) -> None:
-    assert await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE]) == [-1, []]
+    assert await scripts.claim(args=["w", 5000, 1, VERSION, *CLAUDE]) == [-1, []]
     await enqueue(scripts, "a.1")
-    due, found = await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE])
+    due, found = await scripts.claim(args=["w", 5000, 1, VERSION, *CLAUDE])
 
     assert 4900 < due <= 5001
     assert found[0] == b"a.1"
-    assert await scripts.claim(args=["w", 5000, 0, 1]) != [-1, []]
+    assert await scripts.claim(args=["w", 5000, 0, VERSION]) != [-1, []]
 
 
 async def test_claim_takes_as_many_as_are_free_and_none_twice(scripts: Scripts) -> None:
@@ -55,7 +56,7 @@ async def test_claim_takes_no_lease_away_during_grace_and_asks_to_look_after_it(
     await asyncio.sleep(0.02)
     await redis.set("jca:grace", "1", px=400)
 
-    due, found = await scripts.claim(args=["other", 5000, 1, 1, *CLAUDE])
+    due, found = await scripts.claim(args=["other", 5000, 1, VERSION, *CLAUDE])
     assert found == []
     assert 200 < due <= 400
     await asyncio.sleep(due / 1000 + 0.02)

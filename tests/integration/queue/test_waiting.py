@@ -9,6 +9,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from jobs import errors
+from jobs.order import VERSION
 from jobs.queue.dispatch import Dispatch
 from jobs.queue.scripts import Scripts
 from tests.integration.queue.crew import CLAUDE, Eventually, Happened, Order, Record, Start
@@ -69,10 +70,10 @@ async def test_a_delayed_job_starts_when_it_is_due_and_keeps_its_place(
         ("queued", 2),
     ]
     assert "later.1" in await dispatch.ids()
-    assert (await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE]))[1][0] == b"soon.1"
+    assert (await scripts.claim(args=["w", 5000, 1, VERSION, *CLAUDE]))[1][0] == b"soon.1"
 
     await redis.zadd("jca:later", {"later.1": 1})  # as if the hour was over
-    assert (await scripts.claim(args=["w", 5000, 1, 1, *CLAUDE]))[1][0] == b"later.1"
+    assert (await scripts.claim(args=["w", 5000, 1, VERSION, *CLAUDE]))[1][0] == b"later.1"
     assert [event.kind for event in await happened()] == ["queued"] * 3 + ["claimed"] * 2
 
 
@@ -80,7 +81,7 @@ async def test_a_worker_wakes_by_itself_for_what_becomes_due(
     dispatch: Dispatch, order: Order, start: Start, record: Record, eventually: Eventually, redis: ArqRedis
 ) -> None:
     await dispatch.enqueue(order("later"), not_before=now() + timedelta(seconds=0.5))
-    due, _ = await Scripts(redis).claim(args=["w", 5000, 0, 1])
+    due, _ = await Scripts(redis).claim(args=["w", 5000, 0, VERSION])
     assert 0 < due <= 500
     start(record, lease=60)
     await eventually(lambda: record.ended == ["later"], seconds=4)  # a look by itself would come after 5 s
@@ -91,7 +92,7 @@ async def test_what_waits_is_put_off_and_brought_back_at_its_old_place(
 ) -> None:
     for name in ("runs", "a", "b", "c"):
         await dispatch.enqueue(order(name, repository=name))
-    await Scripts(redis).claim(args=["w", 5000, 1, 1, *CLAUDE])
+    await Scripts(redis).claim(args=["w", 5000, 1, VERSION, *CLAUDE])
 
     assert await dispatch.defer(["runs.1", "a.1", "b.1", "never.1"], now() + HOUR) == 2
     states = {name: (await dispatch.place(f"{name}.1")).state for name in ("runs", "a", "b", "c", "never")}
@@ -149,7 +150,7 @@ async def test_more_that_is_due_at_once_than_one_call_moves_is_moved_by_the_next
     await redis.zadd("jca:later", {f"j{n}.1": n + 1 for n in range(150)})
     scripts = Scripts(redis)
 
-    assert (await scripts.claim(args=["w", 5000, 0, 1]))[0] == 0
+    assert (await scripts.claim(args=["w", 5000, 0, VERSION]))[0] == 0
     assert await redis.zcard("jca:waiting:claude") == 100
-    assert (await scripts.claim(args=["w", 5000, 0, 1]))[0] == -1
+    assert (await scripts.claim(args=["w", 5000, 0, VERSION]))[0] == -1
     assert await redis.zcard("jca:waiting:claude") == 150

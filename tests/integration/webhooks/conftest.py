@@ -16,7 +16,8 @@ from jobs.ledger.database import PATIENCE, Ledger
 from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.integration.webhooks.senders import GITHUB_SECRET, LOCAL_SECRET, Running, StartReceiver
-from webhooks.app import DEFAULT_LIMITS, Limits, create_app, serving
+from webhooks.app import create_app, serving
+from webhooks.limits import DEFAULT_LIMITS, Limits
 
 
 @pytest.fixture

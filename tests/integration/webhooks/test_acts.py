@@ -60,11 +60,14 @@ async def test_a_settled_command_waits_no_longer_and_does_not_come_back(receiver
     assert await receiver.commands() == []
 
 
-async def test_an_unknown_command_is_answered_with_the_nearest(receiver: Running) -> None:
-    reply = await receiver.github(comment("/jca retri"), event="issue_comment")
+async def test_a_misspelt_command_is_recorded_once_to_be_answered_on_the_ticket(receiver: Running) -> None:
+    first = await receiver.github(comment("/jca retri"), event="issue_comment")
+    again = await receiver.github(comment("/jca retri"), event="issue_comment", delivery="d-2")
 
-    assert (reply.code, reply.content["reason"]) == (200, "unclear_command")
-    assert "`/jca retry`" in reply.content["detail"]
+    assert (first.code, first.content["command"]) == (202, "unclear")
+    assert again.content["reason"] == "command_repeated"
+    (command,) = await receiver.commands()
+    assert command.words.endswith("Did you mean /jca retry?")
 
 
 async def test_a_text_changed_under_a_job_is_told_to_triage_once(receiver: Running) -> None:

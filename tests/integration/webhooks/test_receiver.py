@@ -34,7 +34,7 @@ from tests.integration.webhooks.senders import (
     ticket,
 )
 from webhooks import configuration
-from webhooks.app import Limits
+from webhooks.limits import Limits
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "local-webhook.md"
 MIB = 1024 * 1024
@@ -273,6 +273,24 @@ async def test_a_chunked_body_over_the_limit_is_refused(receiver: Running) -> No
     chunk = b"%x\r\n%b\r\n" % (MIB, b" " * MIB)
 
     assert await _raw(receiver, head + chunk * 3) == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+
+
+async def test_a_sender_that_waits_to_be_asked_for_the_body_is_asked_once_it_may_send_it(receiver: Running) -> None:
+    body = json.dumps(issue()).encode()
+    proof = f"X-GitHub-Event: issues\r\nX-GitHub-Delivery: d\r\nX-Hub-Signature-256: {sign(body, GITHUB_SECRET)}\r\n"
+    head = "POST /webhooks/{} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+
+    refused = await _raw(receiver, f"{head}Content-Length: 9\r\n\r\n".format("linear").encode())
+    reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+    writer.write(f"{head}{proof}Content-Length: {len(body)}\r\n\r\n".format("github").encode())
+    asked = await reader.readuntil(b"\r\n\r\n")
+    writer.write(body)
+    answered = await reader.readuntil(b"\r\n")
+    writer.close()
+    await writer.wait_closed()
+
+    assert refused == b"HTTP/1.1 404 Not Found\r\n"
+    assert (asked, answered) == (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 202 Accepted\r\n")
 
 
 async def test_a_body_that_does_not_arrive_ends_in_time_and_holds_nobody_up(start_receiver: StartReceiver) -> None:
