@@ -116,4 +116,7 @@ async def serving(directory: Path, certificate: Path) -> AsyncIterator[CodeHost]
     try:
         yield host
     finally:
+        for connection in runner.server.connections if runner.server else ():
+            if connection.transport:  # a client that is not reading never answers the end of TLS
+                connection.transport.abort()
         await runner.cleanup()

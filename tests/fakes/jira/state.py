@@ -200,10 +200,17 @@ class State:
             "id": comment.id,
             "self": f"{self.url}/rest/api/2/issue/{issue.id}/comment/{comment.id}",
             "author": self.shown(comment.author),
-            "body": comment.body,
+            "body": self._document(comment.body),
             "created": stamp(comment.created),
             "updated": stamp(comment.updated),
         }
+
+    def _document(self, body: Any) -> Any:  # noqa: ANN401
+        """What Cloud makes of text that a person typed: a paragraph of each line."""
+        if self.deployment != "cloud" or not isinstance(body, str):
+            return body
+        lines = [[{"type": "text", "text": line}] if line else [] for line in body.split("\n")]
+        return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": line} for line in lines]}
 
     def edit_comment(self, issue: Issue, comment: Comment, body: Any) -> None:  # noqa: ANN401
         comment.body = body
