@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from isal import isal_zlib
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, insert, or_, select
 
@@ -100,7 +100,7 @@ def stored(tx: Transaction, delivery_id: str) -> Stored:
     if not row.body:
         remedy = "Let its sender deliver it again, or use `jca replay` with a recorded one."
         raise errors.Conflict(f"The body of delivery {delivery_id} is not kept any more.", remedy=remedy)
-    return Stored(source=row.source, key=row.key, event=row.event, body=zlib.decompress(row.body))
+    return Stored(source=row.source, key=row.key, event=row.event, body=isal_zlib.decompress(row.body))
 
 
 def listing(tx: Transaction, wanted: Filter, *, limit: int = 50) -> list[Received]:
@@ -134,7 +134,7 @@ def _columns(delivery: Delivery) -> dict[str, object]:
 
 def _packed(body: bytes) -> bytes:
     """Compressed the quickest way: that costs less than writing all of it to the disk would."""
-    return zlib.compress(body, zlib.Z_BEST_SPEED) if 0 < len(body) <= LARGEST_BODY else b""
+    return isal_zlib.compress(body) if 0 < len(body) <= LARGEST_BODY else b""
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from isal import isal_zlib
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy import insert, select
 
@@ -110,7 +110,7 @@ def archive(tx: Transaction, job_id: str, lines: Sequence[LogLine]) -> None:
     """Append lines of output to the archive of a job."""
     if not lines:
         return
-    packed = zlib.compress(_LINES.dump_json(list(lines)))
+    packed = isal_zlib.compress(_LINES.dump_json(list(lines)))
     values = {"job_id": job_id, "first_id": lines[0].id, "last_id": lines[-1].id, "lines": packed}
     tx.execute(insert(schema.logs).values(**values))
 
@@ -158,7 +158,7 @@ def _read(tx: Transaction, job_id: str, first_ids: Sequence[str]) -> list[LogLin
     table = schema.logs.c
     query = select(table.first_id, table.lines).where(table.job_id == job_id, table.first_id.in_(first_ids))
     packed = {row.first_id: row.lines for row in tx.execute(query)}
-    return [line for first in first_ids for line in _LINES.validate_json(zlib.decompress(packed[first]))]
+    return [line for first in first_ids for line in _LINES.validate_json(isal_zlib.decompress(packed[first]))]
 
 
 def _order(stream_id: str) -> tuple[int, ...]:
