@@ -14,7 +14,7 @@ from jobs.directives.labels import Labels
 from jobs.nearest import listed
 from jobs.reach import Reach
 from jobs.reasons import Code, Reason
-from jobs.repository import Repository
+from jobs.repository import Repository, Role
 from jobs.ticket import Ticket
 
 _HOSTED = re.compile(r"^(?:https://|ssh://|[^/]+@).*?[/:]([^/:]+/[^/:]+?)(?:\.git)?/?$")
@@ -58,8 +58,9 @@ def route_repository(
 
 
 def _home(name: str, catalog: Catalog) -> list[str]:
-    """The aliases a ticket's own repository stands for."""
-    matching = [repo.alias for repo in catalog.repositories if name.casefold() in _names(repo)]
+    """The aliases a ticket's own repository stands for; one that is only read stands back."""
+    found = [repo for repo in catalog.repositories if name.casefold() in _names(repo)]
+    matching = [repo.alias for repo in found if repo.role is Role.WORK] or [repo.alias for repo in found]
     if name and "/" not in name and not matching:  # an alias, written on purpose; `owner/name` is only where it lives
         return [name]
     return matching

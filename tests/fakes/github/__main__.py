@@ -1,7 +1,7 @@
 """A fake GitHub to walk about in: `python -m tests.fakes.github PORT [RECEIVER_URL SECRET]`.
 
 Prints a personal token and where the App's key is; then each line of standard input is an act:
-`open TITLE`, `label NUMBER NAME`, `comment NUMBER TEXT`, `edit NUMBER TEXT`, `show NUMBER`.
+`open TITLE`, `label NUMBER NAME`, `comment NUMBER TEXT`, `edit NUMBER TEXT`, `show NUMBER`. A `\\n` begins a line.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def _act(fake: FakeGitHub, line: str) -> None:
     if verb == "show":
         print(issue, flush=True)
     elif verb in {"label", "comment", "edit"}:
-        await getattr(fake.people, verb)(repository, issue, PERSON, text)
+        await getattr(fake.people, verb)(repository, issue, PERSON, text.replace("\\n", "\n"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from jobs.directives import Directives
 from jobs.directives.labels import parse_labels
 from jobs.reach import Reach
 from jobs.reasons import Code
-from jobs.repository import Repository
+from jobs.repository import Repository, Role
 from jobs.routing import Routed, route_repository
 from jobs.ticket import Ticket
 
@@ -19,6 +19,8 @@ PAYMENTS = Repository(alias="payments", url="https://git.example/acme/payments",
 DOCS = Repository(alias="docs", url="https://git.example/acme/docs", full_name="acme/docs")
 OLD = Repository(alias="old", url="https://git.example/acme/old", full_name="acme/old", enabled=False)
 TWIN = Repository(alias="payments-next", url="https://git.example/acme/payments", full_name="acme/payments")
+
+READ = PAYMENTS.model_copy(update={"alias": "payments-read", "role": Role.CONTEXT})
 
 ALL = (PAYMENTS, DOCS, OLD)
 BARE = Repository(alias="bare", url="git@git.example:acme/bare.git")
@@ -41,6 +43,13 @@ ROWS = [
     Row("the block wins", "payments", "work_repos", block=("payments",), labels=("repo-docs",), home="acme/docs"),
     Row("the label is next", "docs", "label", labels=("repo-docs",), home="Acme/Payments"),
     Row("then the ticket's home", "payments", "own repository", home="acme/PAYMENTS"),
+    Row(
+        "a home that is written goes before one that is only read",
+        "payments",
+        "own repository",
+        (READ, *ALL),
+        home="acme/payments",
+    ),
     Row("a home may be an alias", "docs", "own repository", home="Docs"),
     Row("then the only one", "docs", "only repository", repositories=ONE),
     Row("an unknown home says nothing", "docs", "only repository", repositories=ONE, home="acme/website"),
