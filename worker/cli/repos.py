@@ -128,7 +128,7 @@ def _put(wanted: Mapping[str, object]) -> None:
     with Gateway.here() as gateway:
         alias = gateway.post("repositories", wanted)["alias"]
         view = gateway.get(f"repositories/{alias}")
-    use = "can be named as context" if role is Role.CONTEXT else "is ready for jobs"
+    use = "can be named as context" if view["repository"]["role"] == Role.CONTEXT else "is ready for jobs"
     terminal.write(f"✓ Repository {alias} {use}: {without_credentials(view['repository']['url'])}")
     for advice in view["advice"]:
         terminal.write(f"◔ {advice['sentence']}")
