@@ -39,15 +39,15 @@ async def prepare_checkout(work: Work) -> None:
 
 
 def open_sandbox(work: Work) -> None:
-    """Put walls around what the run works on."""
+    """Put walls around what the run works on; the agent alone sees the context, which no other machine would have."""
     if work.checkout is None:
         raise errors.JcaError
     repository = work.order.repository
     policy = CommandPolicy(repository.allowed_commands, repository.validation_commands)
-    work.sandbox = Sandbox(work.checkout.tree, runtimes=work.desk.runtimes, context=work.context)
-    work.workspace = Workspace(
-        work.checkout, work.sandbox, policy, context=work.context, timeout=repository.command_timeout
-    )
+    tree, runtimes, context = work.checkout.tree, work.desk.runtimes, work.context
+    work.sandbox = Sandbox(tree, runtimes=runtimes)
+    seen = Sandbox(tree, runtimes=runtimes, context=context)
+    work.workspace = Workspace(work.checkout, seen, policy, context=context, timeout=repository.command_timeout)
 
 
 async def set_up(work: Work) -> None:

@@ -41,6 +41,7 @@ class Work:
     """The commit of the base branch that the change is made on."""
     checkout: Checkout | None = None
     sandbox: Sandbox | None = None
+    """Where the host's own commands run; the agent's, in `workspace`, may see more to read."""
     workspace: Workspace | None = None
     conversation: Conversation | None = None
     context: Path | None = None

@@ -77,6 +77,19 @@ async def test_the_agent_reads_a_whole_repository_and_writes_nothing_of_it(world
     assert not (world.directory / "run").exists()
 
 
+async def test_what_judges_the_change_does_not_see_what_was_only_there_to_be_read(
+    world: World, docs: Repository
+) -> None:
+    alone = world.with_repository(validation_commands=(("test", "!", "-e", "/context"),), allowed_commands=("ls",))
+    result, endpoint = await _run(
+        _reading(alone, ContextRepository(repository=docs, whole=True)),
+        fake.calls(("run", {"argv": ["ls", "/context/repositories/docs"]})),
+    )
+
+    assert "guide.md" in _told(endpoint, 1)
+    assert (result.outcome, [one.passed for one in result.validation]) == ("published", [True])
+
+
 @pytest.mark.parametrize(
     ("part", "words"),
     [

@@ -24,23 +24,12 @@ from tests.fakes.github.server import APP_ID, EVERYTHING
 from tests.support import tls
 from tests.support.code_host import CodeHost, serving
 from tests.support.gateway.api import PAYMENTS, SELECTION, Running, job
+from tests.support.gateway.claimed import Claim, claimed
 from tests.support.gateway.parts import CLUSTER_TOKEN
 from worker.executor import push
 from worker.executor.gateway_client import GatewayClient
-from worker.gateway.cluster import create_cluster_app
 from worker.sandbox.mirror import Mirrors
 from worker.sandbox.seed import seed
-from worker.serving import serving as listening
-
-
-@dataclass
-class Claim:
-    """An executor's lease, as far as lending looks at it."""
-
-    token: str
-
-    async def current(self) -> bool:
-        return True
 
 
 @dataclass
@@ -116,15 +105,8 @@ async def lending(gateway: Running, host: CodeHost, valkey_url: str) -> AsyncIte
     access = {"app_id": APP_ID, "private_key": key, "api_url": host.url}
     await gateway.post("sources", {"kind": "github", "access": access})
     queued = await gateway.dispatched(job())
-    socket = Path(valkey_url.removeprefix("unix://")).with_name("g.sock")
-    async with (
-        listening(create_cluster_app(gateway.services), path=socket),
-        GatewayClient(str(socket), CLUSTER_TOKEN) as client,
-        gateway.worker() as (began, _),
-    ):
-        await asyncio.wait_for(began.wait(), 30)
-        token = await gateway.redis.hget(f"jca:job:{queued.dispatch_id}", "token")
-        yield Lending(gateway, host, client, repository, socket, queued, Claim(token.decode()))
+    async with claimed(gateway, queued, valkey_url) as (client, socket, claim):
+        yield Lending(gateway, host, client, repository, socket, queued, claim)
 
 
 async def test_a_job_fetches_with_a_token_that_cannot_push(lending: Lending, tmp_path: Path) -> None:

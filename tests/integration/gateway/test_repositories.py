@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
-from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +11,9 @@ from jobs.actors import BROWSER
 from jobs.ledger import configuration
 from jobs.repository import Repository, Role, ValidationMode
 from tests.support.gateway.api import PAYMENTS, Running, job
+from tests.support.gateway.forms import fields, send, show
 from worker.gateway import repository_actions, repository_form
 from worker.gateway.form import Form
-
-SAME = {"Sec-Fetch-Site": "same-origin"}
 
 FULL = Repository(
     alias="shop",
@@ -41,27 +38,6 @@ FULL = Repository(
     max_parallel=3,
     daily_usd=20.5,
 )
-
-
-class Page(NamedTuple):
-    status: int
-    text: str
-    location: str
-
-
-async def show(gateway: Running, path: str) -> Page:
-    answer = await gateway.client.get(f"http://{gateway.address}{path}")
-    return Page(answer.status_code, answer.text, "")
-
-
-async def send(gateway: Running, path: str, fields: dict[str, str]) -> Page:
-    answer = await gateway.client.post(f"http://{gateway.address}{path}", data=fields, headers=SAME)
-    return Page(answer.status_code, unescape(answer.text), answer.headers.get("Location", ""))
-
-
-def fields(form: Form) -> dict[str, str]:
-    """What a browser sends of a form: boxes without a tick are left out."""
-    return {name: text for name, text in form.values.items() if text} | {"version": form.version}
 
 
 async def stored(gateway: Running) -> list[Repository]:
@@ -97,12 +73,14 @@ def test_whatever_is_typed_makes_a_repository_or_says_what_is_wrong_and_keeps_it
 
 
 async def test_a_repository_is_added_and_changed_by_forms(gateway: Running) -> None:
-    added = await send(gateway, "/repositories", fields(repository_form.of(FULL)) | {"url": FULL.url, "version": "new"})
+    added = await send(
+        gateway, "/repositories", **fields(repository_form.of(FULL)) | {"url": FULL.url, "version": "new"}
+    )
     assert (added.status, added.location) == (303, "/repositories/shop?notice=added")
     (kept,) = await stored(gateway)
 
     form = repository_form.of(kept)
-    saved = await send(gateway, "/repositories/shop", fields(form) | {"priority": "3", "alias": "other"})
+    saved = await send(gateway, "/repositories/shop", **fields(form) | {"priority": "3", "alias": "other"})
     assert (saved.status, saved.location) == (303, "/repositories/shop?notice=saved")
     assert await stored(gateway) == [kept.model_copy(update={"priority": 3})]
     assert await gateway.acts() == [("browser", "repository.put", "shop")] * 2
@@ -111,7 +89,7 @@ async def test_a_repository_is_added_and_changed_by_forms(gateway: Running) -> N
 async def test_a_credential_in_the_address_is_kept_and_never_shown(gateway: Running) -> None:
     await put(gateway, FULL)
     form = repository_form.of(FULL)
-    await send(gateway, "/repositories/shop", fields(form) | {"priority": "1"})
+    await send(gateway, "/repositories/shop", **fields(form) | {"priority": "1"})
     pages = [await show(gateway, path) for path in ("/repositories", "/repositories/shop", "/audit")]
 
     assert (await stored(gateway))[0].url == FULL.url
@@ -124,7 +102,7 @@ async def test_a_credential_is_never_sent_to_another_host(gateway: Running) -> N
     assert masked["url"] == "https://•••@git.example/acme/shop"
 
     elsewhere = "https://•••@evil.example/acme/shop"
-    by_form = await send(gateway, "/repositories/shop", fields(repository_form.of(FULL)) | {"url": elsewhere})
+    by_form = await send(gateway, "/repositories/shop", **fields(repository_form.of(FULL)) | {"url": elsewhere})
     await gateway.post("repositories", masked | {"url": elsewhere}, code=400)
     assert (by_form.status, "Write the credential anew" in by_form.text) == (400, True)
 
@@ -136,7 +114,7 @@ async def test_a_credential_is_never_sent_to_another_host(gateway: Running) -> N
 
 async def test_what_is_wrong_is_said_and_nothing_is_saved(gateway: Running) -> None:
     typed = {"alias": "Shop", "url": "", "validation_commands": "echo 'a", "priority": "ten", "version": "new"}
-    answer = await send(gateway, "/repositories", typed)
+    answer = await send(gateway, "/repositories", **typed)
 
     assert answer.status == 400
     for name, words in (
@@ -153,7 +131,7 @@ async def test_what_is_wrong_is_said_and_nothing_is_saved(gateway: Running) -> N
 async def test_an_alias_that_is_taken_is_said_beside_it(gateway: Running) -> None:
     await put(gateway)
     form = repository_form.blank()
-    answer = await send(gateway, "/repositories", fields(form) | {"alias": "payments", "url": "/srv/x"})
+    answer = await send(gateway, "/repositories", **fields(form) | {"alias": "payments", "url": "/srv/x"})
 
     assert answer.status == 409
     assert "There is already a repository payments." in answer.text
@@ -163,7 +141,7 @@ async def test_an_alias_that_is_taken_is_said_beside_it(gateway: Running) -> Non
 async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(gateway: Running) -> None:
     seen = repository_form.of(await put(gateway))
     changed = await put(gateway, PAYMENTS.model_copy(update={"priority": 9}))
-    answer = await send(gateway, "/repositories/payments", fields(seen) | {"priority": "1"})
+    answer = await send(gateway, "/repositories/payments", **fields(seen) | {"priority": "1"})
 
     assert answer.status == 409
     assert "changed by somebody else meanwhile" in answer.text
@@ -173,7 +151,7 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(gateway: 
 
 async def test_what_the_file_sets_is_shown_locked(gateway: Running) -> None:
     page = await show(gateway, "/repositories/locked")
-    refused = await send(gateway, "/repositories/locked", {"alias": "locked", "url": "/srv/x", "version": "x"})
+    refused = await send(gateway, "/repositories/locked", alias="locked", url="/srv/x", version="x")
     removal = await show(gateway, "/repositories/locked/remove")
 
     assert "JCA_CONFIG_FILE sets this repository" in page.text
@@ -183,7 +161,7 @@ async def test_what_the_file_sets_is_shown_locked(gateway: Running) -> None:
 
 async def test_a_locked_repository_cannot_be_changed_by_a_sound_form_either(gateway: Running) -> None:
     form = repository_form.of(Repository(alias="locked", url="/srv/x"))
-    answer = await send(gateway, "/repositories/locked", fields(form))
+    answer = await send(gateway, "/repositories/locked", **fields(form))
 
     assert answer.status == 403
     assert "is set by JCA_CONFIG_FILE" in answer.text
@@ -237,7 +215,7 @@ async def test_role_and_guidance_files_are_said_with_where_they_come_from(gatewa
 
 async def test_a_guidance_file_outside_the_repository_is_said_beside_its_field(gateway: Running) -> None:
     form = fields(repository_form.of(PAYMENTS)) | {"guidance_files": "../secrets", "version": "new"}
-    answer = await send(gateway, "/repositories", form)
+    answer = await send(gateway, "/repositories", **form)
 
     assert answer.status == 400
     assert re.search(r'id="guidance_files-problem"[^<]*<span[^<]*</span> .../secrets. is not a file', answer.text)
@@ -256,27 +234,27 @@ async def test_a_repository_is_removed_when_no_job_uses_it(gateway: Running) -> 
     await put(gateway)
     user = await gateway.put(job("PAY-7", repository="payments"))
     asked = await show(gateway, "/repositories/payments/remove")
-    refused = await send(gateway, "/repositories/payments/remove", {})
+    refused = await send(gateway, "/repositories/payments/remove")
     assert f"/jobs/{user.id}" in asked.text
     assert (refused.status, user.id in refused.text) == (409, True)
     assert "Wait for it to end or cancel it." in refused.text
 
     await gateway.post(f"jobs/{user.id}/cancel")
-    removed = await send(gateway, "/repositories/payments/remove", {})
+    removed = await send(gateway, "/repositories/payments/remove")
     assert (removed.status, removed.location) == (303, "/repositories?notice=removed")
     assert await stored(gateway) == []
 
 
 async def test_an_unknown_repository_is_not_found(gateway: Running) -> None:
     assert (await show(gateway, "/repositories/nowhere")).status == 404
-    assert (await send(gateway, "/repositories/nowhere", {})).status == 404
+    assert (await send(gateway, "/repositories/nowhere")).status == 404
     await gateway.get("repositories/nowhere", 404)
 
 
 async def test_without_a_worker_a_clone_cannot_be_tried(gateway: Running) -> None:
     await put(gateway)
     page = await show(gateway, "/repositories/payments")
-    answer = await send(gateway, "/repositories/payments/test", {})
+    answer = await send(gateway, "/repositories/payments/test")
 
     assert 'disabled title="No worker is connected."' in page.text
     assert answer.status == 503

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,26 +20,15 @@ from tests.fakes.jira.faults import Fault
 from tests.fakes.jira.server import FakeJira, serving
 from tests.fakes.jira.state import Issue, User
 from tests.support.gateway.api import PAYMENTS, SELECTION, Running
+from tests.support.gateway.claimed import Claim, claimed
 from tests.support.gateway.parts import CLUSTER_TOKEN
 from worker.executor.gateway_client import GatewayClient
-from worker.gateway.cluster import create_cluster_app
-from worker.serving import serving as listening
 from worker.trackers.jira import issues
 from worker.trackers.jira.client import Jira
 from worker.trackers.jira.site import Site
 
 TOKEN = "the-token-of-jira"
 TRACE = b"Traceback: \xff\x00 it broke.\r\n"
-
-
-@dataclass
-class Claim:
-    """An executor's lease, as far as the gateway looks at it."""
-
-    token: str
-
-    async def current(self) -> bool:
-        return True
 
 
 @dataclass
@@ -99,15 +87,8 @@ async def asking(gateway: Running, fake: FakeJira, valkey_url: str) -> AsyncIter
         given, other = (await issues.fetch(jira, "jira", issue.key)).attachments
     ticket = Ticket(source="jira", key=issue.key, title=issue.summary)
     queued = await gateway.dispatched(Job(ticket=ticket, attachments=(given,)))
-    socket = Path(valkey_url.removeprefix("unix://")).with_name("g.sock")
-    async with (
-        listening(create_cluster_app(gateway.services), path=socket),
-        GatewayClient(str(socket), CLUSTER_TOKEN) as client,
-        gateway.worker() as (began, _),
-    ):
-        await asyncio.wait_for(began.wait(), 30)
-        token = await gateway.redis.hget(f"jca:job:{queued.dispatch_id}", "token")
-        yield Asking(gateway, fake, issue, given, other, client, socket, queued, Claim(token.decode()))
+    async with claimed(gateway, queued, valkey_url) as (client, socket, claim):
+        yield Asking(gateway, fake, issue, given, other, client, socket, queued, claim)
 
 
 async def test_a_run_gets_the_bytes_of_its_file(asking: Asking) -> None:

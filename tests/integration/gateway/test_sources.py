@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from html import unescape
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -17,11 +15,11 @@ from tests.fakes.jira.server import serving
 from tests.fakes.jira.state import User
 from tests.integration.gateway.test_cli_commands import jca
 from tests.support.gateway.api import Running, job
+from tests.support.gateway.forms import fields, send, show
 from worker.gateway import source_form
 from worker.gateway.form import Form
 from worker.gateway.source_settings import SourceSettings
 
-SAME = {"Sec-Fetch-Site": "same-origin"}
 SECRET = "a-secret-of-some-file-0123"
 
 FULL = SourceSettings(
@@ -42,22 +40,6 @@ FULL = SourceSettings(
 )
 
 
-class Page(NamedTuple):
-    status: int
-    text: str
-    location: str
-
-
-async def show(gateway: Running, path: str) -> Page:
-    answer = await gateway.client.get(f"http://{gateway.address}{path}")
-    return Page(answer.status_code, unescape(answer.text), "")
-
-
-async def send(gateway: Running, path: str, **fields: str) -> Page:
-    answer = await gateway.client.post(f"http://{gateway.address}{path}", data=fields, headers=SAME)
-    return Page(answer.status_code, unescape(answer.text), answer.headers.get("Location", ""))
-
-
 async def patch(gateway: Running, name: str, body: object, code: int = 200) -> dict[str, object]:
     answer = await gateway.client.patch(f"sources/{name}", json=body)
     assert answer.status_code == code, answer.text
@@ -68,11 +50,6 @@ async def patch(gateway: Running, name: str, body: object, code: int = 200) -> d
 async def rules(gateway: Running) -> IntakeRules:
     (stored,) = await gateway.services.ledger.read(configuration.sources)
     return stored.rules
-
-
-def fields(form: Form) -> dict[str, str]:
-    """What a browser sends of a form: boxes without a tick are left out."""
-    return {name: text for name, text in form.values.items() if text} | {"version": form.version}
 
 
 def test_a_form_of_settings_that_is_sent_as_it_was_shown_changes_nothing() -> None:
