@@ -9,7 +9,7 @@ _JOINER = "\N{WORD JOINER}"
 _LIVE = re.compile(
     r"""
     (?P<mention>@(?=[A-Za-z0-9]))                                       # @person, @dependabot
-    | (?P<command>^[ \t]*/(?=[A-Za-z]))                                  # /jca retry, /ok-to-test
+    | (?P<command>^[ \t]*/(?=\w))                                         # /jca retry, /ok-to-test
     | (?P<closing>\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=:?\s+\S*\#?\d)) # fixes #7
     | (?P<block>\[(?=\\?/?\s*jca))                                      # [JCA]
     | (?P<reference>\#(?=\d))                                           # #7

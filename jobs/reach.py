@@ -10,6 +10,14 @@ from jobs.nearest import listed, nearest
 from jobs.reasons import Code, Reason, because
 from jobs.repository import Repository, Role
 
+_ASKED = frozenset({"github"})
+"""Kinds of source that are asked who may write each repository, so that they need not name any."""
+
+
+def spelled(kind: str, aliases: Collection[str]) -> str:
+    """The repositories a source of this kind may have written, for people, where it names these."""
+    return ", ".join(aliases) or ("all" if kind in _ASKED else "none yet")
+
 
 class Reach:
     """The repositories of a catalogue as one source may use them.
@@ -30,7 +38,7 @@ class Reach:
     @classmethod
     def of(cls, source: Source, catalog: Catalog) -> Self:
         """What a source is configured to reach: an empty list is everything for GitHub, and nothing for the others."""
-        return cls(catalog, source.repositories if source.repositories or source.kind != "github" else None)
+        return cls(catalog, source.repositories if source.repositories or source.kind not in _ASKED else None)
 
     def to_write(self, alias: str) -> Repository | Reason:
         """The repository of this alias, or why no job may write it."""

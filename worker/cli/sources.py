@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs import errors
+from jobs import errors, reach
 from worker.cli import source_access, source_settings, terminal
 from worker.cli.client import Gateway
 from worker.cli.source_settings import AsJson, Name
@@ -38,7 +38,7 @@ def list_sources(*, as_json: AsJson = False) -> None:
             source["kind"],
             source["address"],
             source["access"] or _unreached(source["kind"]),
-            ", ".join(source["repositories"]) or "all",
+            reach.spelled(source["kind"], source["repositories"]),
             ", ".join(source["actors"]) or _nobody(source),
             source_settings.asked(source),
             source["source"] or "here",
@@ -88,12 +88,15 @@ def _show_added(answer: dict[str, Any]) -> None:
         ("webhook address", source["address"]),
         ("secret", answer["secret"] or ""),
         ("access", source["access"] or _unreached(source["kind"])),
-        ("repositories", ", ".join(source["repositories"]) or "all"),
+        ("repositories", reach.spelled(source["kind"], source["repositories"])),
         ("people", ", ".join(source["actors"]) or _nobody(source)),
     ]
     terminal.facts(pairs)
     if answer["secret"]:
         terminal.write("Enter address and secret where the tickets come from now: the secret is not shown again.")
+    if not source["repositories"] and source["kind"] == Kind.JIRA:
+        name = source["name"]
+        terminal.write(f"◔ Its tickets may lead to no repository yet: `jca sources set {name} --repo ALIAS`.")
     if source["access"]:
         terminal.write(f"Try the access with `jca sources test {source['name']}`: JCA then knows its own account, too.")
     terminal.write(f"Say what it asks of tickets with `jca sources set {source['name']}`.")

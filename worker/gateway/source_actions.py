@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, computed_field
 
-from jobs import errors, sources
+from jobs import errors, reach, sources
 from jobs.access import Access, StoredAccess, described, seal
 from jobs.catalog import SHORTEST_SECRET, Catalog, Source
 from jobs.intake_rules import IntakeRules
@@ -33,7 +33,7 @@ class WantedSource(BaseModel):
     name: Name | None = None
     """Where its deliveries arrive, `/webhooks/<name>`; the kind when not given."""
     repositories: tuple[Name, ...] = ()
-    """Aliases it may write; empty: all for `github` and `jira`, which is refused for `local`."""
+    """Aliases it may write; empty: all for `github`, none for `jira`, refused for `local`."""
     actors: tuple[str, ...] = ()
     """Logins or account ids that may start jobs; `*` allows everybody who can reach the source."""
     rules: IntakeRules | None = None
@@ -225,5 +225,5 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _described(source: Source) -> str:
-    repositories = ", ".join(source.repositories) or "all"
+    repositories = reach.spelled(source.kind, source.repositories)
     return f"{source.kind}; repositories: {repositories}; people: {', '.join(source.actors) or 'none named'}"

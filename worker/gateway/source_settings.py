@@ -24,7 +24,7 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     repositories: tuple[str, ...] = ()
-    """Aliases it may write; empty: all for `github` and `jira`, which is refused for `local`."""
+    """Aliases it may write; empty: all for `github`, none for `jira`, refused for `local`."""
     actors: tuple[str, ...] = ()
     """Logins or account ids that may start jobs; `*` allows everybody who can reach the source."""
     rules: IntakeRules = IntakeRules()

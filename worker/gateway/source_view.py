@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from jobs import provisioning
+from jobs import provisioning, reach
 from jobs.access import described
 from jobs.catalog import Source
 from jobs.intake_rules import IntakeRules
@@ -37,6 +37,11 @@ class SourceView(BaseModel):
     """As whom its tracker knows us: what they do starts nothing. Empty until the access was tried."""
     source: str
     """The variable that sets it and locks it here; empty when it was added here."""
+
+    @property
+    def reaches(self) -> str:
+        """The repositories it may write, for people."""
+        return reach.spelled(self.kind, self.repositories)
 
     @property
     def settings(self) -> SourceSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from jobs.ledger import configuration
@@ -48,6 +49,8 @@ async def test_a_token_of_jira_is_read_from_standard_input(gateway: Running) -> 
     assert (added.code, added.err) == (0, "")
     assert f"jca@acme.example at {jira.url}" in added.out
     assert "the-token-of-jira" not in added.out
+    assert re.search(r"repositories +none yet", added.out)
+    assert "`jca sources set jira --repo ALIAS`" in added.out
     assert tried.code == 0
     assert [step["name"] for step in json.loads(tried.out)][:3] == ["reach", "authenticate", "Browse Projects"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs import context
+from jobs import context, reach
 from jobs.catalog import Catalog, Source
 from jobs.context import ContextRepository, resolve
 from jobs.directives import Directives
@@ -68,6 +68,16 @@ def test_every_source_may_read_what_is_there_to_be_read_only() -> None:
     found = _resolved(Directives(context_repos=("docs",)), Reach.of(SOURCE, CATALOG))
 
     assert [one.repository for one in found] == [DOCS]
+
+
+@pytest.mark.parametrize(("kind", "writes", "spelled"), [("github", [API, WEB], "all"), ("jira", [], "none yet")])
+def test_what_a_source_reaches_that_names_nothing_is_what_people_are_told(
+    kind: str, writes: list[Repository], spelled: str
+) -> None:
+    source = Source.model_validate({"name": kind, "kind": kind, "secrets": ["0" * 16]})
+
+    assert Reach.of(source, CATALOG).writable == writes
+    assert reach.spelled(kind, source.repositories) == spelled
 
 
 def test_what_is_there_to_be_read_only_is_never_written() -> None:

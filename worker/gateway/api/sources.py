@@ -66,7 +66,7 @@ class ChangedSource(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     repositories: tuple[str, ...] | None = None
-    """Aliases it may write from now on; null: all, which is refused for `local`."""
+    """Aliases it may write from now on; null: all for `github`, none for `jira`, refused for `local`."""
     actors: tuple[str, ...] | None = None
     """Who may start jobs from now on."""
     rules: dict[str, JsonValue] | None = None
