@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -34,19 +33,11 @@ async def host(installation: Installation, tmp_path: Path, monkeypatch: pytest.M
         world.accounts["alice"] = "User"
         shop = world.repositories[NAME]
         shop.labels, shop.collaborators = ["jca"], {"alice": "write"}
-        shop.commit_of = lambda branch: _commit(server, branch)
         key = server.github.make_app()
         world.install(NAME, **EVERYTHING)
         _configure(installation, url, {"app_id": APP_ID, "private_key": key, "api_url": server.url})
         server.github.hooks.send_to(f"http://127.0.0.1:{installation.webhook_port}/webhooks/github", SECRET)
         yield server
-
-
-def _commit(server: CodeHost, branch: str) -> str | None:
-    try:
-        return server.git(NAME, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
-    except subprocess.CalledProcessError:
-        return None
 
 
 def _configure(installation: Installation, url: str, access: dict[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,6 @@ async def host(installation: Installation, tmp_path: Path, monkeypatch: pytest.M
         server.clone_of(installation.repository, NAME)
         await seed(_guide(tmp_path / "guide"), tmp_path / "guide.git", branch="main", message="How we round")
         server.clone_of(tmp_path / "guide.git", GUIDE)
-        server.github.world.repositories[NAME].commit_of = lambda branch: _commit(server, branch)
         server.github.world.install(NAME, GUIDE, **EVERYTHING)
         yield server
 
@@ -64,13 +62,6 @@ def _configure(installation: Installation, host: CodeHost, jira: FakeJira) -> No
     github = {"app_id": APP_ID, "private_key": host.github.make_app(), "api_url": host.url}
     site = {"url": jira.url, "email": OURS.email, "token": OURS.token}
     file.write_text(yaml.safe_dump(configuration | {"access": {"github": github, "jira": site}}))
-
-
-def _commit(server: CodeHost, branch: str) -> str | None:
-    try:
-        return server.git(NAME, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
-    except subprocess.CalledProcessError:
-        return None
 
 
 async def test_a_typo_is_answered_and_the_corrected_ticket_becomes_a_pull_request(

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,19 @@ class CodeHost:
         target = self.directory / f"{name}.git"
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["git", "clone", "--quiet", "--bare", str(source), str(target)], check=True)
-        self.github.world.add_repository(name)
+        self.github.world.add_repository(name).commit_of = partial(self._commit, name)
         return f"{self.url}/{name}.git"
 
     def git(self, name: str, *words: str) -> str:
         """Run git on a repository that is served."""
         argv = ["git", "--git-dir", str(self.directory / f"{name}.git"), *words]
         return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+    def _commit(self, name: str, branch: str) -> str | None:
+        try:
+            return self.git(name, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
+        except subprocess.CalledProcessError:
+            return None
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
