@@ -63,6 +63,8 @@ class Delivery(BaseModel):
     """The sender's delivery identifier."""
     content_hash: str
     """SHA-256 of the raw body, hexadecimal."""
+    ticket_key: str = ""
+    """The ticket it tells of; empty when it tells of none."""
     event: str
     """What the sender calls it: `issues.opened`."""
     actor: Person | None = None

@@ -68,7 +68,7 @@ def read_github(source: str, headers: Mapping[str, str], body: bytes, managed_la
     except errors.BadInput as error:
         return BadRequest(error.message)
     name = f"{event}.{payload.action}"[:_LONGEST_NAME] if payload.action else event
-    envelope = Envelope(source, key, name, content_hash(body), body)
+    envelope = Envelope(source, key, name, content_hash(body), body, payload.ticket_key)
     match payload:
         case IssueEvent():
             return _read_issue(envelope, payload, managed_label)
@@ -111,7 +111,7 @@ def _read_issue(envelope: Envelope, payload: IssueEvent, managed_label: str) -> 
         added = payload.label.name if payload.label else ""
         if not is_ours(added, managed_label):
             return Ignored(envelope, Why.LABEL_NOT_OURS, actor, f"label {added[:100]} does not start work")
-    ticket = issue.ticket(envelope.source, payload.repository.full_name)
+    ticket = issue.ticket(envelope.source, envelope.ticket_key, payload.repository.full_name)
     return Intake(envelope, ticket, actor, payload.action)
 
 
@@ -122,10 +122,10 @@ def _is_trigger(action: str) -> TypeGuard[Trigger]:
 def _read_comment(envelope: Envelope, payload: CommentEvent) -> Command | Ignored:
     actor, comment = payload.sender.person(), payload.comment
     text = comment.body or ""
-    if payload.action != "created":
-        return _not_handled(envelope, actor)
     if text.lstrip().startswith(OWN_COMMENT):
         return Ignored(envelope, Why.OWN_COMMENT, actor)
+    if payload.action != "created":
+        return _not_handled(envelope, actor)
     if actor.is_bot or comment.by_app:
         return Ignored(envelope, Why.BOT_AUTHOR, actor)
     read = read_command(text)
@@ -133,8 +133,7 @@ def _read_comment(envelope: Envelope, payload: CommentEvent) -> Command | Ignore
         return Ignored(envelope, Why.UNCLEAR_COMMAND, actor, read.error.message)
     if read.asked is None:
         return Ignored(envelope, Why.NO_COMMAND, actor)
-    key = f"{payload.repository.full_name}#{payload.issue.number}"
-    return Command(envelope, key, read.asked, actor, str(comment.id), comment.html_url, text_hash(text))
+    return Command(envelope, read.asked, actor, str(comment.id), comment.html_url, text_hash(text))
 
 
 def _read_pull_request(envelope: Envelope, payload: PullRequestEvent) -> Ignored:

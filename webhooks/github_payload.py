@@ -62,11 +62,11 @@ class Issue(_Written):
     labels: tuple[Label, ...] = ()
     assignees: Annotated[tuple[User, ...], Field(max_length=100)] = ()
 
-    def ticket(self, source: str, repository: str) -> Ticket:
+    def ticket(self, source: str, key: str, repository: str) -> Ticket:
         """The issue as the records know it."""
         return Ticket(
             source=source,
-            key=f"{repository}#{self.number}",
+            key=key,
             title=self.title,
             body=self.body or "",
             flavor="markdown",
@@ -112,6 +112,11 @@ class Event(BaseModel):
     action: Text = ""
     sender: User | None = None
 
+    @property
+    def ticket_key(self) -> str:
+        """The issue it tells of, as the records know it; empty when it tells of none."""
+        return ""
+
     def person(self) -> Person | None:
         """Who acted."""
         return self.sender.person() if self.sender else None
@@ -122,17 +127,23 @@ class _InRepository(Event):
     repository: Repository
 
 
-class IssueEvent(_InRepository):
+class _AboutIssue(_InRepository):
+    issue: Issue
+
+    @property
+    def ticket_key(self) -> str:
+        return f"{self.repository.full_name}#{self.issue.number}"
+
+
+class IssueEvent(_AboutIssue):
     """An `issues` event."""
 
-    issue: Issue
     label: Label | None = None
 
 
-class CommentEvent(_InRepository):
+class CommentEvent(_AboutIssue):
     """An `issue_comment` event."""
 
-    issue: Issue
     comment: Comment
 
 

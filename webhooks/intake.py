@@ -179,7 +179,7 @@ def _edit(tx: Transaction, intake: Intake, job_id: str) -> Answer | None:
 def _command(tx: Transaction, command: Command) -> Answer:
     asked = commands.Command(
         source=command.envelope.source,
-        ticket_key=command.ticket_key,
+        ticket_key=command.envelope.ticket_key,
         kind=command.asked.verb,
         words=command.asked.words,
         actor=command.actor,
@@ -212,6 +212,7 @@ def _delivery(envelope: Envelope, actor: Person | None, answer: Answer) -> Deliv
         source=envelope.source,
         key=envelope.delivery_key,
         content_hash=envelope.content_hash,
+        ticket_key=envelope.ticket_key,
         event=envelope.event,
         actor=actor,
         outcome=answer.status,

@@ -75,7 +75,7 @@ def read_jira(
     """
     try:
         event = Event.model_validate_json(body)
-        envelope = Envelope(source, _key(headers, body), event.name, content_hash(body), body)
+        envelope = Envelope(source, _key(headers, body), event.name, content_hash(body), body, event.ticket_key)
     except ValidationError as error:
         return BadRequest(explain(error))
     except errors.BadInput as error:
@@ -132,7 +132,7 @@ def _read_comment(envelope: Envelope, event: Event, comment: Comment, actor: Per
         return Ignored(envelope, Why.NO_TICKET, actor, detail)
     page = browse_url(event.issue.url, event.issue.key)
     url = f"{page}?focusedCommentId={comment.id}" if page else ""
-    return Command(envelope, event.issue.key, read.asked, actor, comment.id, url, text_hash(text))
+    return Command(envelope, read.asked, actor, comment.id, url, text_hash(text))
 
 
 def _read_issue(envelope: Envelope, event: Event, actor: Person, rules: Rules) -> Intake | Ignored | BadRequest:

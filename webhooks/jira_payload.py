@@ -124,6 +124,11 @@ class Event(_Payload):
     changelog: Changelog | None = None
 
     @property
+    def ticket_key(self) -> str:
+        """The issue it tells of; empty when it tells of none."""
+        return self.issue.key if self.issue else ""
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """What one edit changed."""
         return self.changelog.items if self.changelog else ()

@@ -63,6 +63,5 @@ def read_local(source: str, headers: Mapping[str, str], body: bytes) -> Intake |
     except errors.BadInput as error:
         return BadRequest(error.message)
     ticket = Ticket(source=source, **sent.ticket.model_dump())
-    return Intake(
-        Envelope(source, key, "ticket", content_hash(body), body), ticket, Person(**sent.actor.model_dump()), "opened"
-    )
+    envelope = Envelope(source, key, "ticket", content_hash(body), body, ticket.key)
+    return Intake(envelope, ticket, Person(**sent.actor.model_dump()), "opened")

@@ -42,6 +42,8 @@ class Envelope:
     """SHA-256 of the raw body, hexadecimal."""
     body: bytes = field(default=b"", repr=False)
     """As received."""
+    ticket_key: str = ""
+    """The ticket it tells of; empty when it tells of none."""
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -69,7 +71,7 @@ class Command:
     """A comment that asks for something to be done about a ticket's job."""
 
     envelope: Envelope
-    ticket_key: str
+    """Names the ticket."""
     asked: Asked
     actor: Person
     """Who wrote the comment."""

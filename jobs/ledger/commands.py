@@ -60,6 +60,13 @@ def pending(tx: Transaction, limit: int = 100) -> list[Command]:
     return [_command(dict(row)) for row in tx.execute(_PENDING, {"most": limit}).mappings()]
 
 
+def of_ticket(tx: Transaction, source: str, ticket_key: str, limit: int = 100) -> list[Command]:
+    """Commands about a ticket, newest first."""
+    table = schema.commands
+    mine = select(table).where(table.c.source == source, table.c.ticket_key == ticket_key)
+    return [_command(dict(row)) for row in tx.execute(mine.order_by(table.c.id.desc()).limit(limit)).mappings()]
+
+
 def settle(tx: Transaction, command_id: str, outcome: str) -> bool:
     """Note what became of a command, one sentence; False when it was settled before."""
     return tx.execute(_SETTLE, {"which": command_id, "became": outcome}).rowcount == 1

@@ -26,6 +26,8 @@ class Received(BaseModel):
 
     id: str
     source: str
+    ticket_key: str
+    """Empty when it tells of no ticket."""
     event: str
     actor: str
     outcome: str
@@ -54,6 +56,8 @@ class Filter(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     source: str = ""
+    ticket: str = ""
+    """Key of the ticket they tell of: `PAY-412`, `acme/payments#7`."""
     outcome: str = ""
     """`accepted`, `duplicate` or `ignored`."""
     text: str = ""
@@ -122,6 +126,7 @@ def _columns(delivery: Delivery) -> dict[str, object]:
         "source": delivery.source,
         "key": delivery.key,
         "content_hash": delivery.content_hash,
+        "ticket_key": delivery.ticket_key,
         "event": delivery.event,
         "actor": delivery.actor.id if delivery.actor else "",
         "outcome": delivery.outcome,
@@ -141,6 +146,8 @@ def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     column = schema.deliveries.c
     if wanted.source:
         yield column.source == wanted.source
+    if wanted.ticket:
+        yield column.ticket_key == wanted.ticket
     if wanted.outcome:
         yield column.outcome == wanted.outcome
     if wanted.text:

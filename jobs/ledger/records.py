@@ -167,6 +167,13 @@ def unfinished_for(tx: Transaction, source: str, ticket_key: str) -> Job | None:
     return Job.model_validate_json(row) if row is not None else None
 
 
+def of_ticket(tx: Transaction, source: str, ticket_key: str, *, limit: int = PAGE) -> list[Job]:
+    """The jobs of this ticket, newest first, at most `limit`."""
+    query = select(schema.jobs.c.record).where(schema.jobs.c.source == source, schema.jobs.c.ticket_key == ticket_key)
+    rows = tx.execute(query.order_by(schema.jobs.c.id.desc()).limit(limit)).scalars()
+    return [Job.model_validate_json(row) for row in rows]
+
+
 def latest_for(tx: Transaction, source: str, ticket_key: str) -> str | None:
     """The newest job of this ticket, by id, or None."""
     query = select(func.max(schema.jobs.c.id))

@@ -73,8 +73,8 @@ def purge_ticket(tx: Transaction, source: str, ticket_key: str) -> Purged:
     """
     found = check_purgeable(tx, source, ticket_key)
     _forget(tx, found)
-    commands = schema.commands
-    tx.execute(delete(commands).where(commands.c.source == source, commands.c.ticket_key == ticket_key))
+    for table in (schema.commands, schema.deliveries):
+        tx.execute(delete(table).where(table.c.source == source, table.c.ticket_key == ticket_key))
     return Purged(jobs=found)
 
 

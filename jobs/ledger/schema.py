@@ -29,6 +29,7 @@ deliveries = Table(
     Column("source", String(64), nullable=False),
     Column("key", String(256), nullable=False),
     Column("content_hash", String(64), nullable=False),
+    Column("ticket_key", String(256), nullable=False, server_default=""),
     Column("event", String(128), nullable=False),
     Column("actor", String(256), nullable=False),
     Column("outcome", String(16), nullable=False),
@@ -38,6 +39,13 @@ deliveries = Table(
     Column("received_at", String(32), nullable=False),
     UniqueConstraint("source", "key", "content_hash"),
     Index("deliveries_received", "received_at"),
+    Index(
+        "deliveries_ticket",
+        "source",
+        "ticket_key",
+        sqlite_where=text("ticket_key <> ''"),
+        postgresql_where=text("ticket_key <> ''"),
+    ),
 )
 
 jobs = Table(

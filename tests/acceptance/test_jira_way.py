@@ -83,6 +83,10 @@ async def test_a_typo_is_answered_and_the_corrected_ticket_becomes_a_pull_reques
     assert {comment.author.id for comment in issue.comments} == {"jca"}
     jobs = installation.get("jobs")["jobs"]
     assert [job["status"] for job in jobs] == ["succeeded", "denied"]
+    told = installation.page(f"tickets/jira/{issue.key}")
+    steps = ["providr", "Nothing was started", "checkout", "publishing", "The change is ready for review"]
+    places = [told.index(word, told.index("What happened")) for word in steps]
+    assert places == sorted(places)
 
 
 async def test_the_agent_reads_what_the_ticket_names_and_what_its_people_attached(

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -77,8 +78,11 @@ class Kept:
                     yield path, next(answer.iter_bytes(), b"") if stream else answer.read()
 
     def _pages(self, jobs: tuple[str, ...]) -> Iterator[str]:
-        yield from ("/queue", "/queue?show=ended", "/providers")
+        yield from ("/queue", "/queue?show=ended", "/providers", "/repositories", "/repositories/shop")
+        yield from ("/settings", "/audit")
         for job in jobs:
+            ticket = self.installation.job(job)["ticket"]
+            yield f"/tickets/{ticket['source']}/{quote(ticket['key'], safe='')}"
             yield from (f"/jobs/{job}?tab={tab}" for tab in TABS)
             yield from (f"/jobs/{job}/log.txt", f"/jobs/{job}/changes.diff")
 

@@ -1,12 +1,13 @@
-"""GitHub and Jira Cloud to walk about in, with real git over https: `python -m tests.fakes DIRECTORY RECEIVER SECRET`.
+"""GitHub and Jira Cloud to walk about in, with real git over https: `python -m tests.fakes DIRECTORY RECEIVER`.
 
-DIRECTORY takes what is served, RECEIVER is the address of `jca webhooks`, and SECRET signs what it is told. Prints what
-an installation needs to meet the two; then each line of standard input is an act:
+DIRECTORY takes what is served, RECEIVER is the address of `jca webhooks`. Prints what an installation needs to meet the
+two; then each line of standard input is an act:
 
-    open github|jira TITLE    label TICKET NAME    comment TICKET TEXT
-    edit TICKET TEXT          show TICKET
+    hook github|jira SECRET    open github|jira TITLE    label TICKET NAME
+    comment TICKET TEXT        edit TICKET TEXT          show TICKET
 
-A ticket is `1` on GitHub and `PAY-1` in Jira; a `\\n` in a text begins a line.
+A ticket is `1` on GitHub and `PAY-1` in Jira; a `\\n` in a text begins a line. `hook` enters the webhook with the
+secret that `jca sources add` has shown; without it nothing is told.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.fakes.github.server import APP_ID, EVERYTHING, FakeGitHub
+from tests.fakes.jira.server import FakeJira
 from tests.fakes.jira.server import serving as serving_jira
-from tests.fakes.jira.state import State, User
+from tests.fakes.jira.state import User
 from tests.support import tls
 from tests.support.code_host import CodeHost
 from tests.support.code_host import serving as serving_code
@@ -33,6 +35,7 @@ OURS = User("jca", "JCA", "jca-token", "jca@acme.example")
 class People(Protocol):
     """What a person does on one tracker."""
 
+    async def hook(self, secret: str) -> None: ...
     async def open(self, title: str) -> str: ...
     async def label(self, ticket: str, name: str) -> None: ...
     async def comment(self, ticket: str, text: str) -> None: ...
@@ -43,9 +46,14 @@ class People(Protocol):
 class OnGitHub:
     """Alice, who may write to the repository."""
 
-    def __init__(self, fake: FakeGitHub) -> None:
+    def __init__(self, fake: FakeGitHub, receiver: str) -> None:
+        self._hooks = fake.hooks
         self._people = fake.people
+        self._receiver = f"{receiver}/webhooks/github"
         self._shop = fake.world.repositories[SHOP]
+
+    async def hook(self, secret: str) -> None:
+        self._hooks.send_to(self._receiver, secret)
 
     async def open(self, title: str) -> str:
         return str((await self._people.open_issue(self._shop, PERSON, title)).number)
@@ -68,8 +76,13 @@ class OnGitHub:
 class OnJira:
     """Ann, a developer."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, fake: FakeJira, receiver: str) -> None:
+        self._hooks = fake.hooks
+        self._receiver = f"{receiver}/webhooks/jira"
+        self._state = fake.state
+
+    async def hook(self, secret: str) -> None:
+        self._hooks.receiver, self._hooks.secret = self._receiver, secret
 
     async def open(self, title: str) -> str:
         return self._state.create_issue(ANN, title).key
@@ -91,21 +104,17 @@ class OnJira:
         return "\n".join([f"{issue.summary} ({issue.status})", str(issue.description), *words, *links])
 
 
-async def main(directory: Path, receiver: str, secret: str) -> None:
+async def main(directory: Path, receiver: str) -> None:
     """Serve until standard input ends."""
     certificate = tls.certificate(directory)
     await seed(SAMPLE, directory / "shop.git", branch="main", message="A small shop")
-    async with (
-        serving_code(directory / "served", certificate) as host,
-        serving_jira(receiver=f"{receiver}/webhooks/jira", secret=secret) as jira,
-    ):
+    async with serving_code(directory / "served", certificate) as host, serving_jira() as jira:
         host.clone_of(directory / "shop.git", SHOP)
-        host.github.hooks.send_to(f"{receiver}/webhooks/github", secret)
         _settle(host.github)
         for user in (ANN, OURS):
             jira.state.add_user(user)
         print(_told(host, certificate, jira.url), flush=True)
-        people: dict[str, People] = {"github": OnGitHub(host.github), "jira": OnJira(jira.state)}
+        people: dict[str, People] = {"github": OnGitHub(host.github, receiver), "jira": OnJira(jira, receiver)}
         while line := await asyncio.to_thread(sys.stdin.readline):
             print(await _act(people, line.strip()), flush=True)
 
@@ -132,8 +141,8 @@ def _told(host: CodeHost, certificate: Path, site: str) -> str:
 async def _act(people: dict[str, People], line: str) -> str:
     verb, _, rest = line.partition(" ")
     first, _, text = rest.partition(" ")
-    if verb == "open" and first in people:
-        return await people[first].open(text)
+    if verb in {"hook", "open"} and first in people:
+        return await getattr(people[first], verb)(text) or "done"
     tracker = people["github" if first.isdigit() else "jira"]
     try:
         match verb:
@@ -147,4 +156,4 @@ async def _act(people: dict[str, People], line: str) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:4]))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

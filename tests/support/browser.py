@@ -46,6 +46,7 @@ PAGES = {
     "job-denied": "/jobs/{denied}",
     "job-failed": "/jobs/{failed}",
     "job-unpublished": "/jobs/{unpublished}",
+    "ticket-page": "/tickets/github/PAY-412",
     "pause": "/queue/pause",
     "providers": "/providers",
     "repositories": "/repositories",

@@ -205,6 +205,10 @@ class Installation:
         answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/{path}", headers=headers, trust_env=False)
         return answer.raise_for_status().json()
 
+    def page(self, path: str) -> str:
+        """A page as a browser gets it."""
+        return httpx.get(f"http://127.0.0.1:{self.port}/{path}", trust_env=False).raise_for_status().text
+
     def job(self, job_id: str) -> dict[str, Any]:
         """A job as the API shows it."""
         return dict(self.get(f"jobs/{job_id}"))

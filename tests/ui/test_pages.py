@@ -93,6 +93,7 @@ def test_the_longest_words_break_nothing(gateway: Gateway, open_page: Open, scre
         "queue": "/queue",
         "job": f"/jobs/{long.id}",
         "ticket": f"/jobs/{long.id}?tab=ticket",
+        "ticket-page": f"/tickets/github/{word}",
         "repositories": "/repositories",
         "repository": f"/repositories/{'w' * 64}",
         "settings": "/settings",

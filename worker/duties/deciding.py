@@ -68,7 +68,7 @@ def _unwanted(ticket: Ticket, parsed: Parsed, workspace: Workspace) -> Reason | 
     if eligible(ticket, workspace, has_block=parsed.status != "none") is None:
         return None
     sentence = f"The ticket has neither the label {workspace.managed_label} nor a [JCA] block."
-    return because(Code.MANAGED_LABEL_MISSING, sentence, f"Add the label {workspace.managed_label} and send it again.")
+    return because(Code.MANAGED_LABEL_MISSING, sentence, f"Add the label {workspace.managed_label}.")
 
 
 def _unreadable(parsed: Parsed) -> Reason | None:
@@ -80,7 +80,8 @@ def _unreadable(parsed: Parsed) -> Reason | None:
         Code.DIRECTIVE_ERROR,
     )
     hint = f"Did you mean `{problem.suggestion}`? " if problem.suggestion else ""
-    return because(code, _told(problem), f"{hint}Correct the [JCA] block in the ticket and send it again.")
+    remedy = f"{hint}Correct the [JCA] block in the ticket: it is read again when the ticket changes."
+    return because(code, _told(problem), remedy)
 
 
 def _notes(parsed: Parsed, labels: Labels, repository: Repository, workspace: Workspace) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def receipt(job: Job, stages: Sequence[Stage] = (), waits: str = "") -> str:
         _listed("Please note:", job.notes),
         *map(_answer, job.answers),
         evidence.spent(job),
-        f"Job `{job.id}`, run {job.run}.",
+        f"Job `{job.id}`, run {job.run}." if job.run else f"Job `{job.id}`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

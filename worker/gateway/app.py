@@ -7,7 +7,7 @@ from aiohttp import web
 from jobs import errors
 from jobs.ledger import records
 from worker.gateway import api, guard, problems, pulse, rendering, streams
-from worker.gateway.pages import audit, forms, holds, job, providers, queue, repositories, settings, sources
+from worker.gateway.pages import audit, forms, holds, job, providers, queue, repositories, settings, sources, ticket
 from worker.gateway.services import SERVICES, Services
 
 LARGEST_FORM = 64 * 1024  # bytes; the largest form ticks a page of jobs
@@ -40,6 +40,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/jobs/{job}/stream", streams.job)
     app.router.add_get("/jobs/{job}/log.txt", job.raw_log)
     app.router.add_get("/jobs/{job}/changes.diff", job.raw_diff)
+    app.router.add_get("/tickets/{source}/{key:.+}", ticket.show)
     app.router.add_get("/providers", providers.show)
     app.router.add_post("/providers/{name}/test", providers.test)
     app.router.add_get("/repositories", repositories.show)

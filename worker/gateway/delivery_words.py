@@ -30,6 +30,9 @@ _WHY = {
 }
 """The sentence to each reason; the receiver keeps the reason, and after a colon what is special about this one."""
 
+ECHOES = frozenset({"own_comment", "own_account"})
+"""Reasons of deliveries that tell us what we did ourselves."""
+
 OUTCOMES = {"accepted": "succeeded", "duplicate": "queued", "ignored": "held"}
 """The look of each outcome."""
 

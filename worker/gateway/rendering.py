@@ -10,7 +10,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from worker.gateway import ansi, diff, prose, timeline, views, words
+from worker.gateway import ansi, diff, prose, ticket_story, timeline, views, words
 from worker.gateway.assets import Assets
 from worker.gateway.services import SERVICES
 from worker.markdown import is_web_link
@@ -30,7 +30,13 @@ def setup(app: web.Application) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=assets.url, glyphs=views.GLYPHS, slug=timeline.slug, is_web_link=is_web_link)
+    environment.globals.update(
+        asset=assets.url,
+        glyphs=views.GLYPHS,
+        slug=timeline.slug,
+        is_web_link=is_web_link,
+        ticket_page=ticket_story.address,
+    )
     environment.filters.update(
         ansi=ansi.render,
         diff_rows=diff.render,

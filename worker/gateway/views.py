@@ -115,9 +115,12 @@ def can_cancel(job: Job) -> bool:
 
 def shown(job: Job, scene: Scene) -> Shown:
     """The status of a job as it is shown."""
-    if waiting.is_held(job, scene.standing, scene.line):
-        return Shown("held", "held")
-    return Shown(job.status.value.replace("_", " "), _LOOKS.get(job.status, "queued"))
+    return Shown("held", "held") if waiting.is_held(job, scene.standing, scene.line) else of_status(job.status)
+
+
+def of_status(status: Status) -> Shown:
+    """A stored status as it is shown."""
+    return Shown(status.value.replace("_", " "), _LOOKS.get(status, "queued"))
 
 
 def row(job: Job, scene: Scene) -> Row:

@@ -35,6 +35,8 @@ async def test_a_purged_ticket_leaves_nothing_but_the_word_that_it_was_purged(ga
     kept = await gateway.put(job("PAY-2", status=Status.FAILED))
     await gateway.say(gone[0].id, "the secret plan")
     await gateway.say(kept.id, "stays")
+    await gateway.told(1, source="local", ticket_key="PAY-1")
+    await gateway.told(2, source="local", ticket_key="PAY-2")
 
     async with worker(gateway) as done:
         purged = await gateway.post("purge", {"source": "local", "ticket": "PAY-1"})
@@ -46,6 +48,7 @@ async def test_a_purged_ticket_leaves_nothing_but_the_word_that_it_was_purged(ga
     ]
     assert [(one.kind, set(one.arguments["jobs"].split())) for one in done] == [(Kind.FORGET, ids)]
     assert [one["id"] for one in (await gateway.get("jobs"))["jobs"]] == [kept.id]
+    assert [one["ticket_key"] for one in (await gateway.get("deliveries"))["deliveries"]] == ["PAY-2"]
     assert await gateway.services.logs.tail(gone[0].id) == []
     assert len(await gateway.services.logs.tail(kept.id)) == 1
     (entry,) = await gateway.services.ledger.read(audit.recent)

@@ -7,32 +7,15 @@ from pathlib import Path
 import pytest
 
 from jobs import sources
-from jobs.identifiers import new_id
-from jobs.ledger import configuration, deliveries
+from jobs.ledger import configuration
 from jobs.ledger.deliveries import Received
 from jobs.settings import Settings
-from jobs.ticket import Delivery, Person
+from jobs.ticket import Person
 from tests.support.gateway.api import KEY, Running
 from webhooks.reading import Why
 from worker.gateway import delivery_words, installation
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
-
-
-async def told(gateway: Running, number: int, **fields: object) -> str:
-    known = {
-        "id": new_id(),
-        "source": "github",
-        "key": f"key-{number}",
-        "content_hash": str(number),
-        "event": "issues.opened",
-        "actor": Person(id="mira"),
-        "outcome": "ignored",
-        "reason": "bot_author",
-    }
-    delivery = Delivery.model_validate(known | fields)
-    await gateway.services.ledger.write(deliveries.record, delivery)
-    return delivery.id
 
 
 async def show(gateway: Running, path: str = "/settings") -> str:
@@ -46,21 +29,24 @@ async def events(gateway: Running, **query: object) -> list[str]:
 
 
 async def test_deliveries_are_found_by_what_became_of_them(gateway: Running) -> None:
-    await told(gateway, 1, event="one", outcome="accepted", reason="")
-    await told(gateway, 2, event="two", source="jira", actor=Person(id="Anna"))
-    await told(gateway, 3, event="three", reason="label_not_ours: label help_wanted does not start work")
+    await gateway.told(1, event="one", outcome="accepted", reason="")
+    await gateway.told(2, event="two", source="jira", actor=Person(id="Anna"))
+    await gateway.told(
+        3, event="three", ticket_key="acme/shop#7", reason="label_not_ours: label help_wanted does not start work"
+    )
 
     assert await events(gateway) == ["three", "two", "one"]
     assert await events(gateway, outcome="accepted") == ["one"]
     assert await events(gateway, source="jira") == ["two"]
     assert await events(gateway, text="anna") == ["two"]
+    assert await events(gateway, source="github", ticket="acme/shop#7") == ["three"]
     assert await events(gateway, text="help_") == ["three"]
     assert (await gateway.get("deliveries", 400, outcome="lost"))["message"].startswith("outcome: ")
 
 
 async def test_deliveries_are_paged_newest_first(gateway: Running) -> None:
     for number in range(3):
-        await told(gateway, number, event=f"event-{number}")
+        await gateway.told(number, event=f"event-{number}")
     first = await gateway.get("deliveries", limit=2)
     second = await gateway.get("deliveries", limit=2, before=first["next"])
 
@@ -73,8 +59,8 @@ async def test_deliveries_are_paged_newest_first(gateway: Running) -> None:
 
 
 async def test_the_page_says_in_words_why_nothing_was_started(gateway: Running) -> None:
-    await told(gateway, 1, reason="label_not_ours: label <b> does not start work")
-    await told(gateway, 2, event="second", reason="bot_author")
+    await gateway.told(1, reason="label_not_ours: label <b> does not start work")
+    await gateway.told(2, event="second", reason="bot_author")
     whole, narrowed = await show(gateway), await show(gateway, "/settings?outcome=accepted")
 
     assert "The label that was added asks for nothing here. (label &lt;b&gt; does not start work)" in whole
@@ -84,7 +70,7 @@ async def test_the_page_says_in_words_why_nothing_was_started(gateway: Running) 
 
 async def test_the_page_leads_to_older_deliveries(gateway: Running) -> None:
     for number in range(26):
-        await told(gateway, number, event=f"event-{number}.")
+        await gateway.told(number, event=f"event-{number}.")
     first = await show(gateway)
     older = first.partition('rel="next"')[0].rpartition('href="')[2].partition("#")[0]
     second = await show(gateway, older)
@@ -96,7 +82,8 @@ async def test_the_page_leads_to_older_deliveries(gateway: Running) -> None:
 
 @pytest.mark.parametrize("why", Why)
 def test_every_reason_of_the_receiver_has_its_sentence(why: Why) -> None:
-    received = {"id": "x", "source": "s", "event": "e", "actor": "", "outcome": "ignored", "job_id": None}
+    received = {"id": "x", "source": "s", "ticket_key": "", "event": "e", "actor": ""}
+    received |= {"outcome": "ignored", "job_id": None}
     delivery = Received.model_validate(received | {"reason": why.value, "received_at": "2026-11-20T00:00:00Z"})
 
     assert delivery_words.why(delivery).endswith(".")

@@ -73,8 +73,12 @@ def test_the_jobs_of_an_older_ledger_are_found_by_their_pull_request(tmp_path: P
     with engine.begin() as tx:
         for job in (proposed, other):
             records.insert_job(tx, job, who="test", why="")
-        for statement in ("DROP INDEX jobs_pull_request", "ALTER TABLE jobs DROP COLUMN pull_request"):
-            tx.execute(text(statement))
+        for table, index, column in (
+            ("jobs", "jobs_pull_request", "pull_request"),
+            ("deliveries", "deliveries_ticket", "ticket_key"),
+        ):
+            tx.execute(text(f"DROP INDEX {index}"))
+            tx.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         tx.execute(text("UPDATE alembic_version SET version_num = '0003'"))
 
     migrate.upgrade(url)

@@ -53,7 +53,7 @@ async def test_an_ignored_delivery_is_recorded_once_whoever_gets_it(ledger: Ledg
 
 async def test_receivers_that_hear_of_one_comment_at_once_record_one_command(ledger: Ledger) -> None:
     asked = Asked(verb="continue", words="round up")
-    told = [Command(_envelope(f"d-{number}"), TICKET.key, asked, ADA, "31", "", "0" * 64) for number in range(10)]
+    told = [Command(_envelope(f"d-{number}"), asked, ADA, "31", "", "0" * 64) for number in range(10)]
 
     answers = await asyncio.gather(*(obey(ledger, command, lambda: None) for command in told))
 

@@ -15,8 +15,9 @@ import yaml
 from arq.connections import ArqRedis
 
 from jobs.events import NewLine
+from jobs.identifiers import new_id
 from jobs.job import Job, Status, advance, now
-from jobs.ledger import audit, records
+from jobs.ledger import audit, deliveries, records
 from jobs.order import WorkOrder
 from jobs.queue.lease import Lease
 from jobs.queue.offer import Offer
@@ -25,7 +26,7 @@ from jobs.readiness import Readiness, State
 from jobs.repository import Repository
 from jobs.selection import Selection
 from jobs.settings import Settings
-from jobs.ticket import Ticket
+from jobs.ticket import Delivery, Person, Ticket
 from tests.support.gateway import parts
 from tests.support.gateway.parts import API_TOKEN
 from worker.gateway.app import create_app
@@ -88,6 +89,22 @@ class Running:
         """Append lines to a job's output."""
         lines = [NewLine(run=1, stage="agent", kind="output", text=text) for text in texts]
         await self.services.logs.append(job_id, lines)
+
+    async def told(self, number: int, **fields: object) -> str:
+        """Keep a delivery; returns its id."""
+        known = {
+            "id": new_id(),
+            "source": "github",
+            "key": f"key-{number}",
+            "content_hash": str(number),
+            "event": "issues.opened",
+            "actor": Person(id="mira"),
+            "outcome": "ignored",
+            "reason": "bot_author",
+        }
+        delivery = Delivery.model_validate(known | fields)
+        await self.services.ledger.write(deliveries.record, delivery)
+        return delivery.id
 
     async def put(self, job: Job) -> Job:
         """Record a job as it is."""

@@ -21,6 +21,9 @@ TOLD = (
     ("ping", "", "ignored", "ping"),
 )
 
+RUNNING = "PAY-412"
+"""The ticket whose job runs."""
+
 SHOP = Repository(
     alias="shop",
     url="https://ci:hunter2-is-no-secret@git.example/acme/shop.git",
@@ -50,6 +53,7 @@ def _told(tx: Transaction, job_id: str) -> None:
             "outcome": outcome,
             "reason": reason,
             "job_id": job_id if number < 2 else None,
+            "ticket_key": "" if event == "ping" else RUNNING,
         }
         deliveries.record(tx, Delivery.model_validate(delivery))
     audit.note(tx, actor="browser", action="job.cancel", subject=job_id, detail="PAY-412")
@@ -78,5 +82,6 @@ def long(tx: Transaction, word: str) -> None:
         "actor": Person(id=word),
         "outcome": "ignored",
         "reason": f"no_command: {word}",
+        "ticket_key": word,
     }
     deliveries.record(tx, Delivery.model_validate(delivery))

@@ -77,6 +77,7 @@ def test_an_opened_issue_becomes_a_ticket() -> None:
     assert isinstance(intake, Intake)
     assert intake.envelope.event == "issues.opened"
     assert intake.envelope.delivery_key == "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+    assert intake.envelope.ticket_key == intake.ticket.key
     assert intake.envelope.content_hash == hashlib.sha256(json.dumps(payload).encode()).hexdigest()
     assert intake.actor == Person(id="octocat")
     assert intake.ticket.model_dump() == {
@@ -192,7 +193,11 @@ def test_a_command_in_a_comment_is_read_with_what_it_is_bound_to() -> None:
     command = _read(_comment("Thanks.\r\n\r\n/jca continue with the tax\r\nand round up"), "issue_comment")
 
     assert isinstance(command, Command)
-    assert (command.ticket_key, command.comment_id, command.actor) == ("acme/payments#7", "31", Person(id="octocat"))
+    assert (command.envelope.ticket_key, command.comment_id, command.actor) == (
+        "acme/payments#7",
+        "31",
+        Person(id="octocat"),
+    )
     assert (command.asked.verb, command.asked.words) == ("continue", "with the tax\nand round up")
     assert command.comment_url == "https://github.com/acme/payments/issues/7#issuecomment-31"
     assert len(command.comment_hash) == 64
@@ -205,6 +210,7 @@ def test_a_command_in_a_comment_is_read_with_what_it_is_bound_to() -> None:
         ("> /jca retry", {}, "no_command"),
         ("```\n/jca retry\n```", {}, "no_command"),
         ("<!-- jca:job:01 -->\n/jca retry", {}, "own_comment"),
+        ("<!-- jca:job:01 -->\n/jca retry", {"action": "edited"}, "own_comment"),
         ("/jca retry", {"sender": {"login": "dependabot[bot]", "type": "Bot"}}, "bot_author"),
         ("/jca xyzzy", {}, "unclear_command"),
     ],
@@ -214,6 +220,7 @@ def test_a_comment_that_commands_nothing_is_ignored(body: str, changes: dict[str
 
     assert isinstance(ignored, Ignored)
     assert ignored.reason == reason
+    assert ignored.envelope.ticket_key == "acme/payments#7"
 
 
 def test_a_misspelt_command_is_handed_on_to_be_answered_with_the_nearest() -> None:

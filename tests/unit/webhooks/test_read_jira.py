@@ -108,6 +108,7 @@ def test_a_created_issue_becomes_a_ticket() -> None:
     assert isinstance(intake, Intake)
     assert intake.envelope.event == "jira:issue_created"
     assert intake.envelope.delivery_key == IDENTIFIER
+    assert intake.envelope.ticket_key == intake.ticket.key
     assert intake.envelope.content_hash == hashlib.sha256(json.dumps(payload).encode()).hexdigest()
     assert intake.actor == Person(id="5b10a2844c20165700ede21g", name="Ann Lee")
     assert intake.ticket.model_dump() == {
@@ -262,7 +263,7 @@ def test_a_comment_commands_with_its_first_visible_command(body: str, asked: Ask
     command = _read(_commented(body))
 
     assert isinstance(command, Command)
-    assert (command.ticket_key, command.comment_id, command.asked) == ("PAY-412", "31039", asked)
+    assert (command.envelope.ticket_key, command.comment_id, command.asked) == ("PAY-412", "31039", asked)
     assert command.actor.id == ANN["accountId"]
 
 

@@ -34,6 +34,7 @@ def test_the_smallest_ticket_is_read() -> None:
 
     assert isinstance(intake, Intake)
     assert (intake.envelope.event, intake.envelope.delivery_key) == ("ticket", "2026-11-20/1")
+    assert intake.envelope.ticket_key == intake.ticket.key
     assert intake.actor == Person(id="ada")
     assert intake.ticket.flavor == "markdown"
     assert intake.ticket.repository == ""

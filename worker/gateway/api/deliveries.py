@@ -21,6 +21,8 @@ class DeliveriesQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     source: str = ""
+    ticket: str = Field("", max_length=256)
+    """Key of the ticket they tell of: `PAY-412`, `acme/payments#7`."""
     outcome: Literal["", "accepted", "duplicate", "ignored"] = ""
     text: str = Field("", max_length=200)
     """Part of the event, the actor, the reason or the sender's identifier, without regard to case."""

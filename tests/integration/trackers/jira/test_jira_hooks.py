@@ -67,7 +67,7 @@ async def test_acts_of_people_arrive_as_work_and_commands(deployment: Deployment
 
         assert [(intake.envelope.event, intake.actor.id) for intake in intakes] == [("jira:issue_updated", "ann")]
         assert [intake.ticket.url for intake in intakes] == [f"{fake.url}/browse/PAY-1"]
-        assert {(command.asked.verb, command.ticket_key) for command in commands} == {("retry", "PAY-1")}
+        assert {(command.asked.verb, command.envelope.ticket_key) for command in commands} == {("retry", "PAY-1")}
         assert len({(command.comment_id, command.comment_hash) for command in commands}) == 1
 
 
