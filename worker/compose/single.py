@@ -34,7 +34,6 @@ from worker.executor.desk import Desk
 from worker.executor.run import run_job
 from worker.providers import registry, selftest
 from worker.sandbox.bubblewrap import probe
-from worker.sandbox.git import GitCredential
 from worker.sandbox.mirror import Mirrors
 
 
@@ -64,11 +63,7 @@ async def run(request: Request, tell: Callable[[str, str], None]) -> tuple[WorkO
     catalog = await provisioning.catalog_at_rest(settings)
     for name in ("mirrors", "trajectories"):
         (directory / name).mkdir(mode=0o700, exist_ok=True)
-    async with trackers.at_rest(settings) as connections:
-
-        async def lend(repository: Repository, write: bool) -> GitCredential | None:
-            return await trackers.lend(connections, repository, write=write)
-
+    async with trackers.at_rest(settings) as connections, trackers.lending(connections) as lend:
         order = decide(request, catalog, await _repository(request, catalog, Mirrors(directory / "mirrors"), lend))
         tell("note", f"{order.ticket.title}: {order.provider} with {order.model} on {order.repository.url}")
         await _prove(settings, catalog, order)

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from jobs import provisioning
+import structlog
+
+from jobs import errors, provisioning
 from jobs.access import Known
 from jobs.catalog import Source
 from jobs.repository import Repository
 from jobs.settings import Settings
 from worker.compose import common
+from worker.executor.alone import Lend
 from worker.sandbox.git import GitCredential
 from worker.trackers.connections import Connections
 from worker.trackers.github.client import GitHub
@@ -20,7 +23,10 @@ from worker.trackers.github.tracker import GitHubTracker
 from worker.trackers.jira.client import Jira
 from worker.trackers.jira.tracker import JiraTracker
 from worker.trackers.protocol import CodeHost, Tracker
+from worker.trackers.push import PushCredential
 from worker.trackers.record import RecordTracker
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -70,15 +76,26 @@ async def at_rest(settings: Settings) -> AsyncIterator[Connections]:
         yield connections
 
 
-async def lend(connections: Connections, repository: Repository, *, write: bool) -> GitCredential | None:
-    """What git shows to the host of a repository; None: git needs nothing of ours.
+@asynccontextmanager
+async def lending(connections: Connections) -> AsyncIterator[Lend]:
+    """Lends what git shows to the hosts of repositories; what was made to push with ends with the block."""
+    to_push = list[tuple[CodeHost, PushCredential]]()
 
-    Raises:
-        errors.JcaError: as `Connections.code_host`.
-    """
-    github = await connections.code_host(repository) if repository.url.startswith("https://") else None
-    if github is None:
-        return None
-    host = GitHubCodeHost(github)
-    found = await (host.push_credential if write else host.fetch_credential)(repository)
-    return GitCredential(found.host_url, found.header)
+    async def lend(repository: Repository, write: bool) -> GitCredential | None:
+        github = await connections.code_host(repository) if repository.url.startswith("https://") else None
+        if github is None:
+            return None
+        host = GitHubCodeHost(github)
+        found = await (host.push_credential if write else host.fetch_credential)(repository)
+        if write:
+            to_push.append((host, found))
+        return GitCredential(found.host_url, found.header)
+
+    try:
+        yield lend
+    finally:
+        for host, credential in to_push:
+            try:
+                await host.revoke(credential)
+            except errors.JcaError as error:  # it ends by itself, within its hour
+                log.warning("git_credential_not_revoked", why=error.message)

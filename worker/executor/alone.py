@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 Lend = Callable[[Repository, bool], Awaitable[GitCredential | None]]
-"""What git shows to the host of a repository, to push where the second argument says so."""
+"""What git shows to the host of a repository, to push where the second argument says so; None: nothing of ours.
+
+Raises `errors.JcaError` where what is configured cannot be used.
+"""
 
 
 class Unshared:

@@ -17,9 +17,11 @@ from jobs.repository import Repository
 from jobs.settings import Settings
 from jobs.vault import Vault
 from tests.fakes.github.server import APP_ID, EVERYTHING, FakeGitHub, running
+from tests.fakes.github.world import World
 from tests.fakes.jira.server import serving
 from tests.fakes.jira.state import User
-from worker.compose.trackers import at_rest, lend
+from tests.support import code_host, tls
+from worker.compose.trackers import at_rest, lending
 from worker.trackers.connections import Connections
 from worker.trackers.github.client import GitHub
 from worker.trackers.github.hosting import lives_on
@@ -227,11 +229,39 @@ async def test_a_single_run_is_lent_what_is_configured_for_the_host_alone(tmp_pa
     settings = Settings.model_validate({"state_dir": tmp_path, "github_token": "the-token"})
     shop = Repository(alias="shop", url="https://github.com/acme/shop")
 
-    async with at_rest(settings) as connections:
-        lent = await lend(connections, shop, write=True)
-        others = [await lend(connections, each, write=True) for each in (SHOP, ELSEWHERE)]
+    async with at_rest(settings) as connections, lending(connections) as lend:
+        lent = await lend(shop, True)
+        others = [await lend(each, True) for each in (SHOP, ELSEWHERE)]
 
     assert lent is not None
     assert lent.host_url == "https://github.com/"
     assert "the-token" in lent.secrets
     assert others == [None, None]
+
+
+async def test_what_a_single_run_was_lent_to_push_with_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tls.certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with code_host.serving(tmp_path / "served", certificate) as host:
+        world = host.github.world
+        world.add_repository("acme/shop")
+        world.install("acme/shop", **EVERYTHING)
+        app = {"github_app_id": APP_ID, "github_app_private_key": host.github.make_app(), "github_api_url": host.url}
+        settings = Settings.model_validate({"state_dir": tmp_path, **app})
+        shop = Repository(alias="shop", url=f"{host.url}/acme/shop.git", full_name="acme/shop")
+
+        async with at_rest(settings) as connections, lending(connections) as lend:
+            lent = [await lend(shop, write) for write in (False, True)]
+            during = _contents(world)
+        after = _contents(world)
+
+    assert None not in lent
+    assert during == ["read", "write"]
+    assert after == ["read"]
+
+
+def _contents(world: World) -> list[str]:
+    """What the tokens that hold may do with the files of a repository."""
+    return sorted(token.permissions["contents"] for token in world.tokens.values() if token.permissions)
