@@ -116,6 +116,8 @@ async def _update(github: GitHub, proposal: Proposal, found: wire.PullRequest) -
     notes: tuple[str, ...] = ()
     if found.base.ref != proposal.base:
         notes += (f"It goes into {found.base.ref} rather than {proposal.base}; that was left as it is.",)
+    if found.draft and not proposal.draft:
+        notes += ("It is still the draft that it was opened as: mark it ready for review on its page.",)
     author = found.user.login if found.user else "an account that is gone"
     if author.casefold() != (await github.credential.login()).casefold():
         notes += (f"It was opened by {author}, so its text was left as it is.",)

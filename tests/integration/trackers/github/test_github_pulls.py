@@ -156,6 +156,18 @@ async def test_a_closed_one_of_an_earlier_commit_does_not_stand_in_the_way(
     assert opened.state == "open"
 
 
+async def test_a_draft_whose_change_holds_by_now_stays_one_and_that_is_said(
+    github: GitHub, repository: Repository
+) -> None:
+    first = await open_pull_request(github, replace(PROPOSAL, draft=True))
+    again = await open_pull_request(github, replace(PROPOSAL, draft=True))
+    mended = await open_pull_request(github, PROPOSAL)
+
+    assert first.notes == again.notes == ()
+    assert mended.draft
+    assert mended.notes == ("It is still the draft that it was opened as: mark it ready for review on its page.",)
+
+
 async def test_a_repository_without_drafts_gets_one_that_is_none(github: GitHub, repository: Repository) -> None:
     repository.drafts = False
 
