@@ -156,9 +156,7 @@ async def test_a_closed_one_of_an_earlier_commit_does_not_stand_in_the_way(
     assert opened.state == "open"
 
 
-async def test_a_draft_whose_change_holds_by_now_stays_one_and_that_is_said(
-    github: GitHub, repository: Repository
-) -> None:
+async def test_a_draft_whose_change_holds_by_now_stays_one_and_that_is_said(github: GitHub) -> None:
     first = await open_pull_request(github, replace(PROPOSAL, draft=True))
     again = await open_pull_request(github, replace(PROPOSAL, draft=True))
     mended = await open_pull_request(github, PROPOSAL)
