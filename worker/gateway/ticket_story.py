@@ -26,6 +26,7 @@ _STAGES = {
     "failed": Shown("failed", "failed"),
     "skipped": Shown("skipped", "cancelled"),
 }
+_NO_VERBS = {"edited": "text edited", "unclear": "unclear command"}
 _TOLD = Shown("told", "succeeded")
 
 
@@ -119,7 +120,8 @@ def _received(delivery: Received) -> Step:
 
 def _asked(command: Command) -> Step:
     shown = Shown("done", "succeeded") if command.outcome else Shown("waiting", "queued")
-    return Step(command.created_at, shown, f"/jca {command.kind}", command.actor.id, command.outcome)
+    what = _NO_VERBS.get(command.kind, f"/jca {command.kind}")
+    return Step(command.created_at, shown, what, command.actor.id, command.outcome)
 
 
 def _worked(chapter: Chapter) -> Iterator[Step]:

@@ -34,8 +34,9 @@ async def test_every_step_of_a_ticket_is_on_one_page_in_its_order(gateway: Runni
     running = await gateway.put(Job(ticket=TICKET, status=Status.RUNNING, run=1, worker="worker-1"))
     stage = Stage(run=1, name="checkout", state="done", detail="from the mirror", started_at=now(), ended_at=now())
     await ledger.write(runs.put_stage, running.id, stage)
-    asked = Command(source="github", ticket_key=KEY, kind="cancel", actor=Person(id="mira"), comment_id="1")
-    await ledger.write(commands.record, asked)
+    for number, kind in enumerate(("edited", "cancel")):
+        asked = {"source": "github", "ticket_key": KEY, "kind": kind, "actor": Person(id="mira")}
+        await ledger.write(commands.record, Command.model_validate(asked | {"comment_id": str(number)}))
     await gateway.told(3, event="issues.closed", ticket_key="acme/shop#8", reason="action_not_handled")
     await gateway.told(4, event="issue_comment.created", ticket_key=KEY, reason="own_comment")
 
@@ -49,6 +50,7 @@ async def test_every_step_of_a_ticket_is_on_one_page_in_its_order(gateway: Runni
         "✕ Nothing was started",
         "issues.edited",
         "from the mirror",
+        "text edited",
         "/jca cancel",
     )
     assert places == sorted(places)
