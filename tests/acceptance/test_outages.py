@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import promises
 from tests.support.fleet import QUEUE, Fleet, sailing
-from tests.support.installation import Installation
+from tests.support.installation import Installation, until
 
 SYNCED = 1.5  # seconds after which what Redis was told is in its append-only file
 
@@ -47,11 +47,16 @@ def test_executors_keep_their_jobs_while_redis_is_away_for_sixteen_seconds(insta
 
 
 def _sleep_through(fleet: Fleet, key: str, after: float) -> bool:
-    """Freeze an executor in its run until another one has published, and thaw it; False if it had ended before."""
+    """Freeze an executor some time after it began; as `_outlived`."""
     job = fleet.installation.send(key)
     sleeper = fleet.until_running(job).worker
     time.sleep(after)
     fleet.freeze(sleeper)
+    return _outlived(fleet, job, sleeper)
+
+
+def _outlived(fleet: Fleet, job: str, sleeper: str) -> bool:
+    """Wait until another executor has published, and thaw the one that sleeps; False if that one had ended before."""
     promises.check(fleet, [job], seconds=60)
     published, other = _refs(fleet.installation.repository), fleet.attempts(job)[-1].worker
     if other == sleeper:
@@ -59,7 +64,7 @@ def _sleep_through(fleet: Fleet, key: str, after: float) -> bool:
         return False
     fleet.kill(other)
     fleet.thaw(sleeper)
-    following = fleet.installation.send(f"{key}-next")  # it begins when the run that was slept through is over
+    following = fleet.installation.send(f"{job}-next")  # it begins when the run that was slept through is over
     promises.check(fleet, [job, following], seconds=60)
 
     assert [one.outcome for one in fleet.attempts(job)] == ["lost", "published"]
@@ -81,6 +86,30 @@ def test_an_executor_that_wakes_after_its_lease_changes_nothing_at_the_remote(in
     installation.start_model(delay=0.1)
     with sailing(installation) as fleet:
         assert _sleep_through(fleet, "K-1", after=0.4)
+
+
+def _freeze_in_mirror(fleet: Fleet) -> str:
+    """Freeze the executor that holds the lock of the mirror, as soon as there is one."""
+    mirrors = fleet.installation.directory / "state" / "mirrors"
+
+    def sleeper() -> str | None:
+        holder = next((name for name in fleet.parts if fleet.locks(name, mirrors)), None)
+        if holder is None:
+            return None
+        fleet.freeze(holder)
+        if fleet.locks(holder, mirrors):
+            return holder
+        fleet.thaw(holder)
+        return None
+
+    return until(sleeper, "somebody who holds the lock of the mirror", pause=0.001)
+
+
+def test_an_executor_that_sleeps_in_the_mirror_keeps_nobody_waiting(installation: Installation) -> None:
+    installation.start_model(delay=0.1)
+    with sailing(installation) as fleet:
+        job = fleet.installation.send("K-1")
+        assert _outlived(fleet, job, _freeze_in_mirror(fleet))
 
 
 @pytest.mark.soak

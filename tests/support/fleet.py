@@ -25,6 +25,7 @@ from worker import state
 
 STARTING = 30.0  # seconds a part may take until it says that it is ready
 QUEUE = "queue"
+_LOCKS = Path("/proc/locks")  # https://man7.org/linux/man-pages/man5/proc_locks.5.html
 COMMANDS = {"gateway", "webhooks", "executor"}
 
 
@@ -82,6 +83,12 @@ class Fleet:
     def thaw(self, name: str) -> None:
         """Let a frozen part go on."""
         os.kill(self.parts[name].pid, signal.SIGCONT)
+
+    def locks(self, name: str, directory: Path) -> bool:
+        """Whether a part holds the lock on a file of this directory."""
+        held = f" {self.parts[name].pid} "
+        numbers = {line.split()[5].rpartition(":")[2] for line in _LOCKS.read_text().splitlines() if held in line}
+        return any(str(file.stat().st_ino) in numbers for file in directory.glob("*.lock"))
 
     def attempts(self, job_id: str) -> list[Attempt]:
         """Every claim of a job that the ledger knows of, oldest first."""

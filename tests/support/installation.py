@@ -50,12 +50,12 @@ def _can_listen(probe: socket.socket, port: int) -> bool:
     return True
 
 
-def until(look: Callable[[], Found | None], what: str, *, seconds: float = 60) -> Found:
+def until(look: Callable[[], Found | None], what: str, *, seconds: float = 60, pause: float = 0.1) -> Found:
     """Look again and again until there is something; fails loudly when there is not."""
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, f"{what}: not within {seconds:g} s"
-        time.sleep(0.1)
+        time.sleep(pause)
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from jobs import errors
 from worker.sandbox import git
-from worker.sandbox.mirror import locked
+from worker.sandbox.mirror_lock import locked
 
 if TYPE_CHECKING:
     from worker.sandbox.checkout import Checkout

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobs import errors
 from worker.sandbox import git, remote
-
-_LOCK_POLL = 0.05  # seconds between two looks at a lock somebody else holds
+from worker.sandbox.mirror_lock import Lock, locked
 
 
 @dataclass(frozen=True)
@@ -69,8 +64,8 @@ class Mirrors:
         """
         remote.transport(url)
         repository = git.Repository(self.place(url))
-        async with locked(repository.git_dir):
-            await _heal(repository)
+        async with locked(repository.git_dir) as lock:
+            await _heal(repository, lock)
             arguments = ("ls-remote", "--symref", "--end-of-options", url, "HEAD")
             output = await repository.run(*arguments, url=url, credential=credential)
         if output.code:
@@ -92,8 +87,8 @@ def _digest(text: str) -> str:
 async def _bring(
     repository: git.Repository, url: str, ref: str, kept: str, credential: git.GitCredential | None
 ) -> str | None:
-    async with locked(repository.git_dir):
-        await _heal(repository)
+    async with locked(repository.git_dir) as lock:
+        await _heal(repository, lock)
         head = await _remote_head(repository, url, ref, credential)
         if head is None or await _resolve(repository, kept) == head:
             return head
@@ -125,9 +120,9 @@ async def _resolve(repository: git.Repository, ref: str) -> str | None:
     return None if output.code else output.stdout.decode().strip()
 
 
-async def _heal(repository: git.Repository) -> None:
+async def _heal(repository: git.Repository, lock: Lock) -> None:
     """Make the mirror, or complete what a killed worker left; only under the mirror's lock."""
-    await asyncio.to_thread(_remove_leftovers, repository.git_dir)
+    await asyncio.to_thread(_remove_leftovers, repository.git_dir, lock)
     if not (repository.git_dir / "HEAD").is_file() or await _is_broken(repository):
         await repository.text("init", "--quiet", "--bare", "--template=", "--initial-branch=none")
 
@@ -136,28 +131,10 @@ async def _is_broken(repository: git.Repository) -> bool:
     return (await repository.run("rev-parse", "--is-bare-repository")).stdout.strip() != b"true"
 
 
-def _remove_leftovers(mirror: Path) -> None:
+def _remove_leftovers(mirror: Path, lock: Lock) -> None:
+    """Remove what a killed git left, where no other git can be at work."""
+    if not lock.undisputed:
+        return
     stale = [*mirror.glob("*.lock"), *mirror.glob("refs/**/*.lock"), *mirror.glob("objects/**/tmp_*")]
     for path in stale:
         path.unlink(missing_ok=True)
-
-
-@asynccontextmanager
-async def locked(mirror: Path) -> AsyncIterator[None]:
-    """Hold the lock beside `mirror`; the kernel lets go of it when this process dies."""
-    mirror.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = os.open(mirror.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while not _try_lock(lock):  # noqa: ASYNC110 - another process holds it; there is no event to wait for
-            await asyncio.sleep(_LOCK_POLL)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _try_lock(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
