@@ -10,7 +10,6 @@ import asyncio
 import fcntl
 import os
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pathlib import Path
 import structlog
 
 SIGN = 1.0  # seconds between two signs of life
-ASLEEP = 10.0  # seconds without a sign after which a holder is taken to sleep, of the clock of the one who waits
+ASLEEP = 10.0  # seconds without a sign after which a holder is taken to sleep
 _POLL = 0.05  # seconds between two looks at a lock somebody else holds
 
 _Sign = tuple[int, int]
@@ -71,14 +70,13 @@ async def _show_life(lock: Lock) -> None:
 
 
 async def _obtained(file: Path, asleep: float) -> Lock:
-    seen, since = (0, 0), 0.0
+    seen, looks = (0, 0), 0  # looks and not seconds: where both were frozen, no time has passed
     while True:
         found = _tried(file)
         if isinstance(found, Lock):
             return found
-        if found != seen:
-            seen, since = found, time.monotonic()
-        elif time.monotonic() - since > asleep and (lock := _succeeded(file, seen)):
+        seen, looks = found, looks + 1 if found == seen else 0
+        if looks * _POLL > asleep and (lock := _succeeded(file, seen)):
             log.warning("mirror_lock_inherited", lock=file.name, asleep=asleep)
             return lock
         await asyncio.sleep(_POLL)
