@@ -100,9 +100,10 @@ def read(tx: Transaction, source: str, key: str) -> Story:
 
 def steps(story: Story) -> list[Step]:
     """Everything that happened, oldest first, without what trackers told us of our own comments."""
-    told = [_received(delivery) for delivery in story.received if delivery.reason not in delivery_words.ECHOES]
-    told += [_asked(command) for command in story.asked]
-    for chapter in story.chapters:
+    received = [delivery for delivery in story.received if delivery.reason not in delivery_words.ECHOES]
+    told = [_received(delivery) for delivery in reversed(received)]  # what is of one millisecond stays in its order
+    told += [_asked(command) for command in reversed(story.asked)]
+    for chapter in reversed(story.chapters):
         told += _worked(chapter)
     return sorted(told, key=lambda step: step.at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from jobs.job import Job, Status, advance, now
@@ -23,20 +24,33 @@ def _places(text: str, *words: str) -> list[int]:
     return [text.index(word, start) for word in words]
 
 
+async def _later() -> None:
+    """Let a moment go by: the records keep milliseconds."""
+    await asyncio.sleep(0.002)
+
+
 async def test_every_step_of_a_ticket_is_on_one_page_in_its_order(gateway: Running) -> None:
     ledger = gateway.services.ledger
     await gateway.told(1, event="issues.opened", ticket_key=KEY, reason="managed_label_missing")
     typo = because(Code.DIRECTIVE_ERROR, 'Line 4: There is no key "providr".', "Correct it.")
+    await _later()
     denied = advance(await gateway.put(Job(ticket=TICKET)), Status.DENIED, reason=typo)
+    await _later()
     await ledger.write(records.save, denied, who="triage", why=typo.sentence)
+    await _later()
     await ledger.write(runs.put_report, denied.id, "### ✕ Nothing was started\n\nLine 4\n")
+    await _later()
     await gateway.told(2, event="issues.edited", ticket_key=KEY, outcome="accepted", reason="")
+    await _later()
     running = await gateway.put(Job(ticket=TICKET, status=Status.RUNNING, run=1, worker="worker-1"))
+    await _later()
     stage = Stage(run=1, name="checkout", state="done", detail="from the mirror", started_at=now(), ended_at=now())
     await ledger.write(runs.put_stage, running.id, stage)
     for number, kind in enumerate(("edited", "cancel")):
+        await _later()
         asked = {"source": "github", "ticket_key": KEY, "kind": kind, "actor": Person(id="mira")}
         await ledger.write(commands.record, Command.model_validate(asked | {"comment_id": str(number)}))
+    await _later()
     await gateway.told(3, event="issues.closed", ticket_key="acme/shop#8", reason="action_not_handled")
     await gateway.told(4, event="issue_comment.created", ticket_key=KEY, reason="own_comment")
 
