@@ -86,9 +86,14 @@ def _tried(file: Path) -> Lock | _Sign:
     """The lock, or what its present holder shows."""
     lock = Lock(file, os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), inherited=False)
     if _taken(lock.descriptor) and lock.in_place:
+        os.utime(lock.descriptor)  # at once, so that nobody takes us for who held it before
         return lock
-    status = os.fstat(lock.descriptor)
+    found = _shown(os.fstat(lock.descriptor))
     os.close(lock.descriptor)
+    return found
+
+
+def _shown(status: os.stat_result) -> _Sign:
     return status.st_ino, status.st_mtime_ns
 
 
@@ -96,8 +101,7 @@ def _succeeded(file: Path, sleeper: _Sign) -> Lock | None:
     """A lock in the place of the sleeper's; None when somebody else was quicker, or it has woken up."""
     guard = os.open(file.with_suffix(".succession"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        status = file.stat()
-        if not _taken(guard) or (status.st_ino, status.st_mtime_ns) != sleeper:
+        if not _taken(guard) or _shown(file.stat()) != sleeper:  # in this order: else two could succeed one sleeper
             return None
         descriptor, fresh = tempfile.mkstemp(dir=file.parent)
         _taken(descriptor)
