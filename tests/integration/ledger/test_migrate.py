@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 
 from jobs import errors
 from jobs.job import Job
-from jobs.ledger import migrate, records, schema
+from jobs.ledger import deliveries, migrate, records, schema
 from jobs.results import PullRequest, PullRequestState
-from jobs.ticket import Ticket
+from jobs.ticket import Delivery, Ticket
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,7 +61,7 @@ def test_an_older_ledger_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_the_jobs_of_an_older_ledger_are_found_by_their_pull_request(tmp_path: Path) -> None:
+def test_what_an_older_ledger_has_is_found_by_pull_request_and_ticket(tmp_path: Path) -> None:
     url, page = f"sqlite:///{tmp_path / 'ledger.db'}", "https://github.com/Acme/shop/pull/7"
     migrate.upgrade(url)
     engine = create_engine(url)
@@ -73,6 +73,9 @@ def test_the_jobs_of_an_older_ledger_are_found_by_their_pull_request(tmp_path: P
     with engine.begin() as tx:
         for job in (proposed, other):
             records.insert_job(tx, job, who="test", why="")
+        for number, job_id in enumerate((proposed.id, None)):
+            told = {"id": f"d{number}", "key": f"{number}", "content_hash": "0", "event": "x", "outcome": "accepted"}
+            deliveries.record(tx, Delivery.model_validate(told | {"source": "jira", "job_id": job_id}))
         for table, index, column in (
             ("jobs", "jobs_pull_request", "pull_request"),
             ("deliveries", "deliveries_ticket", "ticket_key"),
@@ -86,6 +89,8 @@ def test_the_jobs_of_an_older_ledger_are_found_by_their_pull_request(tmp_path: P
     with engine.connect() as tx:
         assert records.of_pull_request(tx, page.lower()) == proposed
         assert records.of_pull_request(tx, "") is None
+        kept = deliveries.listing(tx, deliveries.Filter())
+        assert {entry.id: entry.ticket_key for entry in kept} == {"d0": "PAY-1", "d1": ""}
     engine.dispose()
 
 
